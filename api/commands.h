@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sub-commands of the program: one table, one row a command. */
+#ifndef MH_API_COMMANDS_H
+#define MH_API_COMMANDS_H
+
+#include <stdio.h>
+
+#include "db/db.h"
+#include "server/base/conf.h"
+
+enum cmd_rc { CMD_DONE = 0, CMD_REJECTS = 1, CMD_USAGE = 2, CMD_FAILED = 3 };
+
+struct cmd {
+    const struct conf *conf;
+    int argc;               /* words after the command's name */
+    char **argv;
+    FILE *out, *err;
+};
+
+struct command {
+    const char *name;       /* "load", "user add" */
+    const char *args;       /* "FILE|DIR… [--json] [--progress]" */
+    const char *summary;    /* one line */
+    const char *help;       /* paragraphs */
+    enum cmd_rc (*fn)(struct cmd *c);
+};
+
+extern const struct command COMMANDS[]; /* ended by a row with no name */
+
+/* Finds the longest name that argv starts with; NULL when none. */
+const struct command *command_find(int argc, char **argv, int *words);
+/* Opens the configured store; prints why and returns NULL on failure. */
+struct db *cmd_store(struct cmd *c, enum db_mode mode);
+/* The store's name by the configuration: conf->store or sqlite:DATA/store. */
+const char *conf_store(const struct conf *conf, char *to, size_t size);
+/* Takes "--name VALUE" or "--name=VALUE" out of argv; NULL when absent. */
+const char *cmd_option(struct cmd *c, const char *name);
+bool cmd_flag(struct cmd *c, const char *name);
+/* True when every option was taken; else says which is unknown. */
+bool cmd_no_more_options(struct cmd *c);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The catalog of loads: one row a file taken in.  Whatever a load wrote is
+ * visible only while its row says `committed`.
+ */
+#ifndef MH_DB_LOAD_H
+#define MH_DB_LOAD_H
+
+#include "db/db.h"
+#include "server/base/hash.h"
+
+enum load_state {
+    LOAD_OPEN = 1,      /* writing; invisible; recovery removes its rows */
+    LOAD_COMMITTED = 2,
+    LOAD_UNLOADED = 3,  /* undone by an operator; its rows are removed */
+    LOAD_REJECTED = 4,  /* the whole file was refused; kept for the record */
+};
+
+struct load_counts {
+    int64_t read, loaded, replaced, unchanged, historic, rejected, warned;
+};
+
+struct load {
+    int64_t id;
+    int64_t seq;               /* commit sequence, 0 until committed */
+    enum load_state state;
+    char kind[16];             /* "lse", "registry", "billed" */
+    char name[256];            /* file name as given, without folders */
+    char sha256[SHA256_HEX];   /* of the decrypted, unzipped text */
+    char sender[16];           /* DUNS */
+    int64_t file_stamp;        /* YYYYMMDDHHMMSS of the file name, or 0 */
+    int32_t file_counter;      /* three digits of the file name, or 0 */
+    int64_t bytes;             /* of the text */
+    int64_t started_utc, ended_utc;
+    struct load_counts n;
+};
+
+/* Opens a load (state LOAD_OPEN) and gives it the next id. */
+enum db_rc db_load_add(struct db *db, struct load *l);
+/* Marks it committed with the next commit sequence and its counts; this is the
+ * one moment at which the file's data becomes visible. */
+enum db_rc db_load_commit(struct db *db, struct load *l);
+/* Any other end: LOAD_REJECTED, or LOAD_UNLOADED for a committed one. */
+enum db_rc db_load_end(struct db *db, struct load *l, enum load_state state);
+enum db_rc db_load_get(struct db *db, int64_t id, struct load *l);
+/* The committed load with this content, if any. */
+enum db_rc db_load_find(struct db *db, const char *sha256, struct load *l);
+/* Newest first, at most `most` rows. */
+enum db_rc db_load_each(struct db *db, int64_t most, struct load *l,
+                        bool (*row)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Service points and what the registry says of them over time.  A point is
+ * (market, ESI ID) under a dense number; meters and REPs are dated relations.
+ */
+#ifndef MH_DB_POINT_H
+#define MH_DB_POINT_H
+
+#include "db/db.h"
+
+struct point {
+    int64_t id;
+    char esiid[65];
+    bool registered;        /* the registry knows it */
+    char zone[40];          /* "America/Chicago" */
+    char tdsp[16];          /* DUNS */
+    char customer_class[16];/* "residential", "business" */
+    bool solar;
+    char address[160], city[64], state[8], zip[16];
+};
+
+/* A meter on a point; dates are inclusive, to_day is DAY_NONE while it hangs. */
+struct point_meter {
+    char number[32], serial[32], make[32];
+    int32_t installed_day, provisioned_day, removed_day;
+};
+
+/* REP of record on a point from from_day to to_day (DAY_NONE: still). */
+struct point_rep {
+    char rep[16];           /* DUNS */
+    int32_t from_day, to_day;
+};
+
+enum db_rc db_point_get(struct db *db, const char *esiid, struct point *p);
+enum db_rc db_point_by_id(struct db *db, int64_t id, struct point *p);
+/* The point of that ESI ID, made (unregistered, default zone) when new. */
+enum db_rc db_point_intern(struct db *db, const char *esiid, const char *zone,
+                           int64_t *id);
+enum db_rc db_point_meter_each(struct db *db, int64_t id, struct point_meter *m,
+                               bool (*row)(void *arg), void *arg);
+enum db_rc db_point_rep_each(struct db *db, int64_t id, struct point_rep *r,
+                             bool (*row)(void *arg), void *arg);
+
+/* ---- every known ESI ID in memory, for bulk loads -------------------------
+ * At most 16 bytes a point beside the ESI ID text itself kept on disk. */
+struct point_map;
+struct point_known {
+    int64_t id;
+    bool registered;
+    uint8_t zone;            /* index for point_map_zone */
+};
+enum db_rc point_map_open(struct db *db, struct point_map **m);
+bool point_map_find(const struct point_map *m, const char *esiid, size_t n,
+                    struct point_known *k);
+const char *point_map_zone(const struct point_map *m, uint8_t zone);
+/* Registers new unregistered points in bulk, in the store and in the map. */
+enum db_rc point_map_add(struct point_map *m, struct db *db, size_t n,
+                         const char *const *esiid, const char *zone);
+void point_map_close(struct point_map *m);
+
+#endif

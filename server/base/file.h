@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files: whole reads with a bound, and writes that are complete or absent. */
+#ifndef MH_BASE_FILE_H
+#define MH_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "server/base/buf.h"
+
+/* Reads a whole file of at most `most` bytes; false with errno set (EFBIG
+ * when it is larger). */
+bool file_read(const char *path, size_t most, struct buf *to);
+/* Writes path.tmp, syncs it, renames it over path, syncs the folder. */
+bool file_write(const char *path, const void *bytes, size_t n, int mode);
+bool file_sync_dir(const char *path);
+/* mkdir -p; true when the folder stands afterwards. */
+bool file_make_dir(const char *path, int mode);
+bool file_exists(const char *path);
+/* Renames and syncs both folders. */
+bool file_move(const char *from, const char *to);
+
+#endif

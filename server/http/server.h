@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP server: libmicrohttpd's epoll threads read and write sockets, a
+ * bounded pool of workers runs handlers.  It knows bytes, routes and faults;
+ * who a session belongs to is told by the callbacks below.
+ */
+#ifndef MH_HTTP_SERVER_H
+#define MH_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server/base/conf.h"
+#include "server/http/route.h"
+#include "server/text/template.h"
+
+struct http_app {
+    const struct conf *conf;
+    const struct route *routes;        /* ended by a row with no method */
+    const struct templates *templates;
+    const char *static_dir;
+    /* A store handle for one worker thread. */
+    struct db *(*open)(void *arg);
+    void (*close)(struct db *db);
+    /* The actor of a session cookie ("" for none), made in the arena; sets the
+     * profile's language when the account has one (-1: none). */
+    enum fault (*actor)(struct db *db, struct arena *a, const char *cookie,
+                        int64_t now_utc, const struct actor **who,
+                        int *profile_lang);
+    bool (*may_enter)(const struct actor *who, enum who gate);
+    bool (*signed_in)(const struct actor *who);
+    /* Adds what the layout shows of the actor (name, menu) to the view. */
+    void (*frame)(const struct req *r, json_t *view);
+    /* Extra lines for /metrics, may be NULL. */
+    void (*metrics)(void *arg, struct buf *to);
+    /* Readiness for /healthz: NULL when well, else a reason. */
+    const char *(*health)(void *arg);
+    void *arg;
+};
+
+struct http_server;
+/* Binds and starts; `why` on failure. */
+struct http_server *http_start(const struct http_app *app, char why[512]);
+int http_port(const struct http_server *s);   /* the bound port */
+bool http_reload_certificate(struct http_server *s, char why[512]);
+/* Stops listening, finishes running requests (at most `seconds`), frees. */
+void http_stop(struct http_server *s, double seconds);
+
+#endif

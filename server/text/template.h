@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mustache templates, compiled once at start, rendered from a jansson tree.
+ *
+ * {{x}} always escapes & < > " '.  {{{x}}} and {{&x}} are refused when the
+ * template is read.  The one way to raw output is a value that the code made
+ * with template_safe (an SVG chart): {{x}} writes it as it is.
+ * {{#x}} {{^x}} {{/x}} {{.}} {{a.b}} {{! }} {{> partial}} as in mustache(5).
+ */
+#ifndef MH_TEXT_TEMPLATE_H
+#define MH_TEXT_TEMPLATE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "server/base/buf.h"
+
+struct templates;
+
+/* Reads every *.html, *.xml and *.txt below `dir`; names are relative paths
+ * ("usage/day.html").  On failure `why` says file, line and reason. */
+struct templates *templates_open(const char *dir, char why[512]);
+void templates_close(struct templates *t);
+/* False when there is no such template. `extra` (may be NULL) is looked up
+ * when a name is not in `view`: the language's words under "t". */
+bool template_render(const struct templates *t, const char *name,
+                     const json_t *view, const json_t *extra, struct buf *to);
+/* Markup that code vouches for. */
+json_t *template_safe(const char *markup);
+
+#endif
