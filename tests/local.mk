@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A cmocka program: add its name to check_PROGRAMS and TESTS here, in the
-# local.mk of its folder.
+# A cmocka program: add its name to check_PROGRAMS and TESTS in the local.mk of
+# its folder.  A script: an executable tests/<kind>/run, see ./check.
 
 LDADD = libmeterhouse.a $(DEPS_LIBS) $(CMOCKA_LIBS)
 include $(srcdir)/tests/unit/local.mk
@@ -9,3 +9,12 @@ include $(srcdir)/tests/store/local.mk
 include $(srcdir)/tests/http/local.mk
 include $(srcdir)/tests/bench/local.mk
 include $(srcdir)/tests/fuzz/local.mk
+include $(srcdir)/tests/lint/local.mk
+
+EXTRA_DIST += tests/package.json tests/package-lock.json tests/.npmrc
+
+# for ./check
+list-tests:
+	@printf '%s\n' $(TESTS)
+check-programs: $(check_PROGRAMS) $(check_LIBRARIES)
+.PHONY: list-tests check-programs

@@ -1,2 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
+#
+# A fuzzer is tests/fuzz/fuzz_x.c with its seeds and regressions in
+# tests/fuzz/corpus/x/ (one input a file):
+#   EXTRA_PROGRAMS += tests/fuzz/fuzz_x
+#   tests_fuzz_fuzz_x_SOURCES = tests/fuzz/fuzz_x.c
+#   tests_fuzz_fuzz_x_LDFLAGS = $(FUZZ_LINK)
+# They are built by ./configure CC=clang --enable-fuzzers and run by
+# tests/fuzz/run.
 
+FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+EXTRA_DIST += tests/fuzz/run
+
+fuzz-programs: $(filter tests/fuzz/%,$(EXTRA_PROGRAMS))
+list-fuzzers:
+	@printf '%s\n' $(filter tests/fuzz/%,$(EXTRA_PROGRAMS))
+.PHONY: fuzz-programs list-fuzzers
