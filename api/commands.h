@@ -27,6 +27,10 @@ struct command {
 
 extern const struct command COMMANDS[]; /* ended by a row with no name */
 
+/* The list that `meterhouse help` prints, and the page of one command. */
+void command_list(FILE *to);
+void command_help(FILE *to, const struct command *c);
+
 /* Finds the longest name that argv starts with; NULL when none. */
 const struct command *command_find(int argc, char **argv, int *words);
 /* Opens the configured store; prints why and returns NULL on failure. */
@@ -36,7 +40,9 @@ const char *conf_store(const struct conf *conf, char *to, size_t size);
 /* Takes "--name VALUE" or "--name=VALUE" out of argv; NULL when absent. */
 const char *cmd_option(struct cmd *c, const char *name);
 bool cmd_flag(struct cmd *c, const char *name);
-/* True when every option was taken; else says which is unknown. */
+/* True when every option was taken; else says which is unknown, repeated or
+ * without its value.  Call it after the options and before the words; drops
+ * a `--`, after which words may begin with a dash.  A lone `-` is a word. */
 bool cmd_no_more_options(struct cmd *c);
 
 #endif

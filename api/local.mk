@@ -1,4 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
+libmeterhouse_a_SOURCES += \
+	api/cmd.c \
+	api/commands.c \
+	api/commands.h \
+	api/routes.c \
+	api/routes.h
 include $(srcdir)/api/account/local.mk
 include $(srcdir)/api/registry/local.mk
 include $(srcdir)/api/agreement/local.mk

@@ -29,6 +29,12 @@
       "503.")                                                                  \
     I(connections, 1000, 16, 65536, "Open connections at once.")               \
     I(connections_per_ip, 50, 1, 65536, "Open connections of one address.")    \
+    I(requests_per_second, 100, 0, 1000000, "Requests a second that one "      \
+      "address may make for long; more get 429; 0 sets no limit.")             \
+    I(requests_burst, 2000, 1, 1000000, "Requests that one address may make "  \
+      "at once before requests_per_second counts.")                            \
+    T(metrics_peers, "127.0.0.1 ::1", "Addresses that may read /metrics, "     \
+      "separated by blanks; * is anyone.")                                     \
     I(header_timeout, 10, 1, 600, "Seconds to receive a request's headers.")   \
     I(idle_timeout, 60, 1, 3600, "Seconds an idle connection is kept.")        \
     I(session_idle, 1800, 60, 86400, "Seconds until an idle session ends.")    \

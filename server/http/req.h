@@ -76,13 +76,16 @@ enum fault reply_bytes(struct req *r, int status, const char *type,
                        const void *bytes, size_t n);
 /*
  * A body of any length made piece by piece: `more` appends about 64 KiB to
- * `to` and returns true, or returns false at the end; it runs on worker
- * threads with a store handle, one call at a time.  `free_state` runs once,
- * whatever happens.  Nothing of the request's arena may be used by it.
+ * `to` each time; it runs on worker threads with a store handle, one call at
+ * a time.  STREAM_END sends what was appended and ends the body well;
+ * STREAM_FAIL cuts the connection, so that no reader takes a part for the
+ * whole.  `free_state` runs once, whatever happens.  Nothing of the request's
+ * arena may be used by it.
  */
+enum stream_rc { STREAM_END, STREAM_MORE, STREAM_FAIL };
 enum fault reply_stream(struct req *r, const char *type,
-                        bool (*more)(void *state, struct db *db,
-                                     struct buf *to),
+                        enum stream_rc (*more)(void *state, struct db *db,
+                                               struct buf *to),
                         void (*free_state)(void *state), void *state);
 /* Content-Disposition: attachment; call before reply_*. */
 void reply_file_name(struct req *r, const char *name);

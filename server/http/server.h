@@ -27,6 +27,8 @@ struct http_app {
     enum fault (*actor)(struct db *db, struct arena *a, const char *cookie,
                         int64_t now_utc, const struct actor **who,
                         int *profile_lang);
+    /* Who asks when nobody could be looked up (refusals under load). */
+    const struct actor *nobody;
     bool (*may_enter)(const struct actor *who, enum who gate);
     bool (*signed_in)(const struct actor *who);
     /* Adds what the layout shows of the actor (name, menu) to the view. */

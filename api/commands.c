@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every sub-command of the program, one row each, grouped by ability. */
+#include "config.h"
+
+#include <string.h>
+
+#include "api/commands.h"
+
+static enum cmd_rc
+help_cmd(struct cmd *c)
+{
+    const struct command *command;
+    int words;
+
+    if (!cmd_no_more_options(c))
+        return CMD_USAGE;
+    if (c->argc == 0) {
+        command_list(c->out);
+        return CMD_DONE;
+    }
+    command = command_find(c->argc, c->argv, &words);
+    if (!command || words != c->argc) {
+        fprintf(c->err, "meterhouse: there is no command '%s'; "
+                        "`meterhouse help` lists them\n", c->argv[0]);
+        return CMD_USAGE;
+    }
+    command_help(c->out, command);
+    return CMD_DONE;
+}
+
+static enum cmd_rc
+version_cmd(struct cmd *c)
+{
+    fprintf(c->out, "%s\n", PACKAGE_STRING);
+    return CMD_DONE;
+}
+
+static enum cmd_rc
+config_cmd(struct cmd *c)
+{
+    bool current = cmd_flag(c, "current");
+
+    if (!cmd_no_more_options(c))
+        return CMD_USAGE;
+    conf_print(c->out, current ? c->conf : NULL);
+    return CMD_DONE;
+}
+
+/* clang-format off */
+const struct command COMMANDS[] = {
+    /* ---- the program ---- */
+    {"help", "[COMMAND]", "lists the commands, or explains one", NULL,
+     help_cmd},
+    {"version", "", "prints the version", NULL, version_cmd},
+    {"config", "[--current]", "prints a sample configuration",
+     "Prints every setting with its default, range and meaning, ready to be\n"
+     "saved as a configuration file.  With --current, prints the values in\n"
+     "force after file, environment and command line.", config_cmd},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+/* clang-format on */
+
+void
+command_list(FILE *to)
+{
+    size_t width = 0;
+
+    for (const struct command *c = COMMANDS; c->name; c++) {
+        if (strlen(c->name) > width)
+            width = strlen(c->name);
+    }
+    fputs("Meterhouse takes meter data in and gives usage out.\n\n"
+          "usage: meterhouse COMMAND [ARGUMENTS] [--config FILE] "
+          "[--data DIR]\n\n", to);
+    for (const struct command *c = COMMANDS; c->name; c++)
+        fprintf(to, "  %-*s  %s\n", (int)width, c->name, c->summary);
+    fputs("\n`meterhouse help COMMAND` explains one.  The data folder is "
+          "--data, else DATA_DIR\nof the environment, else " MH_LOCALSTATEDIR
+          "/lib/meterhouse.\n"
+          "Exit codes: 0 done, 1 done with rejects, 2 wrong usage, "
+          "3 failed.\n", to);
+}
+
+void
+command_help(FILE *to, const struct command *c)
+{
+    fprintf(to, "usage: meterhouse %s%s%s [--config FILE] [--data DIR]\n\n"
+                "%s: %s.\n", c->name, *c->args ? " " : "", c->args, c->name,
+            c->summary);
+    if (c->help)
+        fprintf(to, "\n%s\n", c->help);
+}
