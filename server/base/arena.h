@@ -40,7 +40,8 @@ char *arena_vprintf(struct arena *a, const char *format, va_list ap)
 #define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_NEWN(a, type, n)  ((type *)arena_alloc((a), sizeof(type) * (n)))
 
-/* malloc family that abort when memory is out, for what outlives an arena. */
+/* malloc family that abort when memory is out, for what outlives an arena;
+ * mem_new is zeroed. */
 void *mem_new(size_t size) __attribute__((malloc, returns_nonnull));
 void *mem_grow(void *old, size_t size) __attribute__((returns_nonnull));
 char *mem_dup(const char *text) __attribute__((returns_nonnull));

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files: whole reads with a bound, and writes that are complete or absent.
+ * A rename is durable only when its folder was synced too.
+ */
+#include "server/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "server/base/str.h"
+
+/* Closes without losing the errno of what went wrong before. */
+static void
+close_kept(int fd)
+{
+    int kept = errno;
+
+    close(fd);
+    errno = kept;
+}
+
+bool
+file_read(const char *path, size_t most, struct buf *to)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t before = to->len;
+    ssize_t n;
+
+    if (fd < 0)
+        return false;
+    for (;;) {
+        buf_room(to, 65536);
+        n = read(fd, to->at + to->len, 65536);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        to->len += (size_t)n;
+        if (to->len - before > most) {
+            errno = EFBIG;
+            n = -1;
+            break;
+        }
+    }
+    close_kept(fd);
+    if (n < 0)
+        to->len = before;
+    return n == 0;
+}
+
+static bool
+write_all(int fd, const char *p, size_t n)
+{
+    while (n > 0) {
+        ssize_t done = write(fd, p, n);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return false;
+        p += done;
+        n -= (size_t)done;
+    }
+    return true;
+}
+
+/* The folder that a path lies in. */
+static bool
+folder_of(const char *path, char to[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return str_copy(to, PATH_MAX, ".");
+    if (slash == path)
+        return str_copy(to, PATH_MAX, "/");
+    return str_copyn(to, PATH_MAX, path, (size_t)(slash - path));
+}
+
+static bool
+sync_folder_of(const char *path)
+{
+    char folder[PATH_MAX];
+
+    if (!folder_of(path, folder)) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    return file_sync_dir(folder);
+}
+
+bool
+file_write(const char *path, const void *bytes, size_t n, int mode)
+{
+    char tmp[PATH_MAX];
+    int fd, len = snprintf(tmp, sizeof tmp, "%s.tmp", path);
+    bool ok;
+
+    if (len < 0 || (size_t)len >= sizeof tmp) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
+    if (fd < 0)
+        return false;
+    ok = write_all(fd, bytes, n) && fsync(fd) == 0;
+    close_kept(fd);
+    if (ok && rename(tmp, path) == 0)
+        return sync_folder_of(path);
+    len = errno;
+    unlink(tmp);
+    errno = len;
+    return false;
+}
+
+bool
+file_sync_dir(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok;
+
+    if (fd < 0)
+        return false;
+    ok = fsync(fd) == 0;
+    close_kept(fd);
+    return ok;
+}
+
+bool
+file_make_dir(const char *path, int mode)
+{
+    char part[PATH_MAX];
+    struct stat st;
+
+    if (!str_copy(part, sizeof part, path)) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    for (char *p = part + 1; part[0] != '\0' && *p != '\0'; p++) {
+        if (*p != '/')
+            continue;
+        *p = '\0';
+        if (mkdir(part, (mode_t)mode) != 0 && errno != EEXIST)
+            return false;
+        *p = '/';
+    }
+    if (mkdir(part, (mode_t)mode) == 0)
+        return true;
+    if (errno != EEXIST || stat(part, &st) != 0)
+        return false;
+    if (S_ISDIR(st.st_mode))
+        return true;
+    errno = ENOTDIR;
+    return false;
+}
+
+bool
+file_exists(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0;
+}
+
+bool
+file_move(const char *from, const char *to)
+{
+    return rename(from, to) == 0 && sync_folder_of(to) && sync_folder_of(from);
+}
