@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A bar chart as inline SVG: works without scripts, prints, can be read by a
- * screen reader and walked by keyboard.  No colours here: classes only
- * (chart-bar, chart-bar-estimated with a hatch pattern, chart-bar-surplus,
- * chart-gap …), so that dark mode, print and high contrast are the style
+ * screen reader and walked by keyboard.  No colours and no style attributes
+ * here: classes only, so that dark mode, print and high contrast are the style
  * sheet's affair.  All texts come from the caller, translated.
+ *
+ * Across, the chart is drawn in percent of its width and its letters keep
+ * their size, so that one picture is readable on a phone and on a wall.  The
+ * style sheet leaves room for the scale with padding on the left and hides
+ * .chart-x-wide where the page is narrow.
+ *
+ *   chart-bar chart-estimated chart-surplus chart-gap   what is drawn
+ *   chart-slot chart-hit       one bar with its focus and its pointer area
+ *   chart-grid chart-zero chart-x chart-y chart-unit     the frame
  */
 #ifndef MH_TEXT_SVG_H
 #define MH_TEXT_SVG_H
@@ -15,12 +23,11 @@
 
 #include "server/base/buf.h"
 
-enum svg_bar_kind { SVG_ACTUAL, SVG_ESTIMATED, SVG_SURPLUS, SVG_MISSING };
-
 struct svg_bar {
     int64_t micro;           /* height in millionths of the unit */
     int64_t surplus_micro;   /* drawn below the axis, 0 for none */
-    enum svg_bar_kind kind;  /* of the upper bar */
+    bool missing;            /* nothing known: a gap is drawn, no bar */
+    uint16_t hatched;        /* share of the bar that is estimated, 0..1000 */
     const char *label;       /* "1:15 AM" under the axis, NULL for no tick */
     const char *title;       /* "1:15–1:30 AM: 0.145 kWh, estimated" */
     const char *href;        /* a click goes there, NULL for none */
@@ -30,7 +37,7 @@ struct svg_chart {
     const char *id;          /* unique on the page, for aria-labelledby */
     const char *title, *summary; /* <title>, <desc> */
     const char *unit;        /* "kWh" */
-    int width, height;       /* viewBox */
+    int height;              /* pixels, scale and labels included */
     size_t n;
     const struct svg_bar *bars;
 };

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bar charts.  Up and down, one unit is one pixel: values are scaled to
+ * hundredths of a pixel in whole numbers.  Across, everything is a share of the
+ * width in thousandths of a percent.
+ */
+#include "server/text/svg.h"
+
+#include <string.h>
+
+#include "server/base/decimal.h"
+
+#define TOP      18        /* room for the unit and half a scale label */
+#define BOTTOM   26        /* room for the labels under the axis */
+#define FULL     100000    /* the whole width */
+#define LINES    5         /* most lines of the scale */
+#define LETTER   7         /* pixels of an average letter */
+#define ROOM     12        /* pixels between two labels */
+#define NARROW   290       /* pixels of a chart on a phone */
+#define WIDE     620       /* and where the style sheet shows wide labels */
+
+/* The scale: round steps that span all values. */
+struct scale {
+    int64_t step;          /* micro */
+    int64_t high, low;     /* micro; low is how far it goes below zero */
+    int height;            /* hundredths of a pixel between high and -low */
+    int zero;              /* hundredths of a pixel from the top */
+};
+
+static void
+put_text(struct buf *to, const char *text)
+{
+    for (; *text; text++)
+        switch (*text) {
+        case '&':
+            buf_puts(to, "&amp;");
+            break;
+        case '<':
+            buf_puts(to, "&lt;");
+            break;
+        case '>':
+            buf_puts(to, "&gt;");
+            break;
+        case '"':
+            buf_puts(to, "&quot;");
+            break;
+        default:
+            buf_putc(to, *text);
+        }
+}
+
+/* value / whole of `out`, safe for any energy. */
+static int
+share(int64_t value, int64_t whole, int out)
+{
+    while (whole > (int64_t)1 << 40) {
+        whole >>= 1;
+        value >>= 1;
+    }
+    return (int)(value * out / whole);
+}
+
+static int64_t
+step_up(int64_t value, int64_t step)
+{
+    return (value + step - 1) / step * step;
+}
+
+/* 1, 2, 5, 10, 20, 50 … until the values need at most LINES steps. */
+static int64_t
+round_step(int64_t high, int64_t low)
+{
+    static const int grow[] = {2, 5, 10};
+    int64_t unit = 1, step = 1;
+    size_t i = 0;
+
+    while (step_up(high, step) / step + step_up(low, step) / step > LINES) {
+        step = unit * grow[i];
+        if (++i == 3) {
+            i = 0;
+            unit *= 10;
+        }
+    }
+    return step;
+}
+
+static struct scale
+make_scale(const struct svg_chart *c)
+{
+    struct scale s = {.height = (c->height - TOP - BOTTOM) * 100};
+    int64_t high = 0, low = 0;
+
+    for (size_t i = 0; i < c->n; i++) {
+        const struct svg_bar *b = &c->bars[i];
+
+        if (b->missing)
+            continue;
+        high = b->micro > high ? b->micro : high;
+        low = b->surplus_micro > low ? b->surplus_micro : low;
+    }
+    if (high == 0 && low == 0)
+        high = DECIMAL_ONE;
+    s.step = round_step(high, low);
+    s.high = step_up(high, s.step);
+    s.low = step_up(low, s.step);
+    s.zero = TOP * 100 + share(s.high, s.high + s.low, s.height);
+    return s;
+}
+
+/* A length in hundredths of a pixel, or thousandths of a percent, with its
+ * point and without trailing zeros. */
+static void
+put_cut(struct buf *to, int n, int unit)
+{
+    char digits[8];
+    int rest = n % unit, len = 0;
+
+    buf_int(to, n / unit);
+    if (rest == 0)
+        return;
+    for (unit /= 10; rest; unit /= 10) {
+        digits[len++] = (char)('0' + rest / unit);
+        rest %= unit;
+    }
+    buf_putc(to, '.');
+    buf_add(to, digits, (size_t)len);
+}
+
+static void
+put_px(struct buf *to, const char *name, int hundredths)
+{
+    buf_printf(to, " %s=\"", name);
+    put_cut(to, hundredths, 100);
+    buf_putc(to, '"');
+}
+
+static void
+put_percent(struct buf *to, const char *name, int share_of_full)
+{
+    buf_printf(to, " %s=\"", name);
+    put_cut(to, share_of_full, FULL / 100);
+    buf_puts(to, "%\"");
+}
+
+static void
+put_rect(struct buf *to, const char *class, int x, int width, int y,
+         int height)
+{
+    buf_printf(to, "<rect class=\"%s\"", class);
+    put_percent(to, "x", x);
+    put_percent(to, "width", width);
+    put_px(to, "y", y);
+    put_px(to, "height", height);
+}
+
+/* "0.05": as many digits as the step needs. */
+static void
+put_scale_number(struct buf *to, int64_t micro, int64_t step)
+{
+    char text[DECIMAL_TEXT];
+    struct decimal d = {micro, DECIMAL_PLACES};
+
+    for (int64_t unit = 10; d.places > 0 && step % unit == 0; unit *= 10)
+        d.places--;
+    buf_add(to, text, decimal_format(text, d));
+}
+
+static void
+put_grid(struct buf *to, const struct svg_chart *c, const struct scale *s)
+{
+    buf_puts(to, "<g class=\"chart-grid\" aria-hidden=\"true\">");
+    for (int64_t at = -s->low; at <= s->high; at += s->step) {
+        int64_t size = at < 0 ? -at : at;
+        int down = share(size, s->high + s->low, s->height);
+        int y = at < 0 ? s->zero + down : s->zero - down;
+
+        buf_printf(to, "<line class=\"%s\" x1=\"0\" x2=\"100%%\"",
+                   at ? "chart-line" : "chart-zero");
+        put_px(to, "y1", y);
+        put_px(to, "y2", y);
+        buf_puts(to, "/><text class=\"chart-y\" x=\"-8\" dy=\".32em\"");
+        put_px(to, "y", y);
+        buf_putc(to, '>');
+        put_scale_number(to, size, s->step);
+        buf_puts(to, "</text>");
+    }
+    buf_puts(to, "<text class=\"chart-unit\" x=\"-8\" y=\"0\" dy=\".1em\">");
+    put_text(to, c->unit);
+    buf_puts(to, "</text></g>");
+}
+
+/* Pixels of a value; something however small is still seen. */
+static int
+bar_height(int64_t micro, const struct scale *s)
+{
+    int height = share(micro, s->high + s->low, s->height);
+
+    return micro > 0 && height < 100 ? 100 : height;
+}
+
+static void
+put_bar(struct buf *to, const struct svg_chart *c, const struct svg_bar *b,
+        const struct scale *s, int x, int width)
+{
+    int up = bar_height(b->micro, s), down = bar_height(b->surplus_micro, s);
+    int hatched = up * b->hatched / 1000;
+
+    if (b->hatched > 0 && hatched < 400)
+        hatched = up < 400 ? up : 400;
+    if (up > hatched) {
+        put_rect(to, "chart-bar", x, width, s->zero - up + hatched,
+                 up - hatched);
+        buf_puts(to, "/>");
+    }
+    if (hatched > 0) {
+        put_rect(to, "chart-estimated", x, width, s->zero - up, hatched);
+        buf_printf(to, " fill=\"url(#%s-e)\"/>", c->id);
+    }
+    if (down > 0) {
+        put_rect(to, "chart-surplus", x, width, s->zero, down);
+        buf_puts(to, "/>");
+    }
+}
+
+static void
+put_slot(struct buf *to, const struct svg_chart *c, const struct scale *s,
+         size_t i)
+{
+    const struct svg_bar *b = &c->bars[i];
+    int x = (int)((int64_t)FULL * (int64_t)i / (int64_t)c->n);
+    int end = (int)((int64_t)FULL * (int64_t)(i + 1) / (int64_t)c->n);
+    int gap = c->n > 200 ? 0 : (end - x) / 6;
+
+    buf_puts(to, b->href ? "<a class=\"chart-slot\" href=\""
+                         : "<g class=\"chart-slot\" tabindex=\"0\" "
+                           "role=\"img");
+    if (b->href)
+        put_text(to, b->href);
+    buf_puts(to, "\"><title>");
+    put_text(to, b->title ? b->title : "");
+    buf_puts(to, "</title>");
+    put_rect(to, "chart-hit", x, end - x, TOP * 100, s->height);
+    buf_puts(to, "/>");
+    if (b->missing) {
+        put_rect(to, "chart-gap", x, end - x, TOP * 100, s->height);
+        buf_printf(to, " fill=\"url(#%s-g)\"/>", c->id);
+    } else {
+        put_bar(to, c, b, s, x + gap / 2, end - x - gap);
+    }
+    buf_puts(to, b->href ? "</a>" : "</g>");
+}
+
+/* Letters, not bytes. */
+static size_t
+letters(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+/* Every how many labels one fits, in a chart of so many pixels. */
+static size_t
+label_step(size_t labels, size_t longest, size_t pixels)
+{
+    size_t most = pixels / (longest * LETTER + ROOM);
+
+    return most == 0 ? labels : (labels + most - 1) / most;
+}
+
+static void
+put_labels(struct buf *to, const struct svg_chart *c)
+{
+    size_t labels = 0, longest = 1, at = 0, wide, narrow;
+
+    for (size_t i = 0; i < c->n; i++)
+        if (c->bars[i].label) {
+            size_t n = letters(c->bars[i].label);
+
+            longest = n > longest ? n : longest;
+            labels++;
+        }
+    if (labels == 0)
+        return;
+    wide = label_step(labels, longest, WIDE);
+    narrow = label_step(labels, longest, NARROW);
+    narrow = (narrow + wide - 1) / wide * wide;
+    buf_puts(to, "<g aria-hidden=\"true\">");
+    for (size_t i = 0; i < c->n; i++) {
+        if (!c->bars[i].label || at++ % wide != 0)
+            continue;
+        buf_printf(to, "<text class=\"chart-x%s\"",
+                   (at - 1) % narrow ? " chart-x-wide" : "");
+        put_percent(to, "x",
+                    (int)(FULL * (2 * (int64_t)i + 1) / (2 * (int64_t)c->n)));
+        put_px(to, "y", (c->height - 8) * 100);
+        buf_putc(to, '>');
+        put_text(to, c->bars[i].label);
+        buf_puts(to, "</text>");
+    }
+    buf_puts(to, "</g>");
+}
+
+/* Hatching for estimates and for gaps, drawn by classes. */
+static void
+put_patterns(struct buf *to, const char *id)
+{
+    static const char *const kinds[] = {"e", "g"};
+
+    buf_puts(to, "<defs>");
+    for (size_t i = 0; i < 2; i++)
+        buf_printf(to,
+                   "<pattern id=\"%s-%s\" width=\"6\" height=\"6\" "
+                   "patternUnits=\"userSpaceOnUse\" "
+                   "patternTransform=\"rotate(45)\">"
+                   "<rect class=\"chart-%s-ground\" width=\"6\" "
+                   "height=\"6\"/><rect class=\"chart-%s-stripe\" "
+                   "width=\"2.5\" height=\"6\"/></pattern>",
+                   id, kinds[i], kinds[i], kinds[i]);
+    buf_puts(to, "</defs>");
+}
+
+void
+svg_bar_chart(struct buf *to, const struct svg_chart *c)
+{
+    struct scale s = make_scale(c);
+
+    buf_printf(to,
+               "<svg class=\"chart\" id=\"%s\" width=\"100%%\" height=\"%d\" "
+               "role=\"group\" aria-labelledby=\"%s-t\" "
+               "aria-describedby=\"%s-d\"><title id=\"%s-t\">",
+               c->id, c->height, c->id, c->id, c->id);
+    put_text(to, c->title);
+    buf_printf(to, "</title><desc id=\"%s-d\">", c->id);
+    put_text(to, c->summary);
+    buf_puts(to, "</desc>");
+    put_patterns(to, c->id);
+    put_grid(to, c, &s);
+    for (size_t i = 0; i < c->n; i++)
+        put_slot(to, c, &s, i);
+    put_labels(to, c);
+    buf_puts(to, "</svg>");
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bar chart's markup: shape, scale, escapes, no styles. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "server/text/svg.h"
+
+static int
+count(const char *text, const char *what)
+{
+    int n = 0;
+
+    for (; (text = strstr(text, what)) != NULL; text += strlen(what))
+        n++;
+    return n;
+}
+
+static const char *
+draw(struct buf *to, const struct svg_bar *bars, size_t n)
+{
+    struct svg_chart c = {"c", "A & B", "5 < 6", "kWh", 320, n, bars};
+
+    to->len = 0;
+    svg_bar_chart(to, &c);
+    return buf_text(to);
+}
+
+static void
+parts(void **state)
+{
+    static const struct svg_bar bars[] = {
+        {1000000, 0, false, 0, "12 AM", "one \"1\"", NULL},
+        {500000, 250000, false, 1000, NULL, "two", "/meters/1/day?a=1&b=2"},
+        {0, 0, true, 0, "1 AM", "not yet", NULL},
+        {800000, 0, false, 500, NULL, "half", NULL},
+    };
+    struct buf b = {0};
+    const char *svg = draw(&b, bars, 4);
+
+    (void)state;
+    assert_non_null(strstr(svg, "<title id=\"c-t\">A &amp; B</title>"));
+    assert_non_null(strstr(svg, "<desc id=\"c-d\">5 &lt; 6</desc>"));
+    assert_non_null(strstr(svg, "<title>one &quot;1&quot;</title>"));
+    assert_non_null(strstr(svg, "href=\"/meters/1/day?a=1&amp;b=2\""));
+    assert_int_equal(count(svg, "tabindex=\"0\" role=\"img\""), 3);
+    assert_int_equal(count(svg, "class=\"chart-slot\""), 4);
+    assert_int_equal(count(svg, "class=\"chart-bar\""), 2);
+    assert_int_equal(count(svg, "class=\"chart-estimated\""), 2);
+    assert_int_equal(count(svg, "class=\"chart-surplus\""), 1);
+    assert_int_equal(count(svg, "class=\"chart-gap\""), 1);
+    assert_int_equal(count(svg, "class=\"chart-x"), 2);
+    assert_null(strstr(svg, "style="));
+    assert_int_equal(count(svg, "<svg"), count(svg, "</svg>"));
+    assert_int_equal(count(svg, "<g"), count(svg, "</g>"));
+    assert_int_equal(count(svg, "<a "), count(svg, "</a>"));
+    buf_clear(&b);
+}
+
+/* The highest bar, the zero line and the labels of the scale fit together. */
+static void
+scale(void **state)
+{
+    static const struct svg_bar bars[] = {
+        {1000000, 0, false, 0, NULL, "a", NULL},
+        {250000, 0, false, 0, NULL, "b", NULL},
+    };
+    struct buf b = {0};
+    const char *svg = draw(&b, bars, 2);
+
+    (void)state;
+    /* 320 high, 18 above, 26 below: 276 for 1 kWh */
+    assert_non_null(strstr(svg, "y=\"18\" height=\"276\"/><rect "
+                                "class=\"chart-bar\" x=\"4.166%\" "
+                                "width=\"41.667%\" y=\"18\" height=\"276\"/>"));
+    assert_non_null(strstr(svg, "y=\"225\" height=\"69\"/>"));
+    assert_non_null(strstr(svg, ">0.2</text>"));
+    assert_non_null(strstr(svg, ">1.0</text>"));
+    buf_clear(&b);
+}
+
+static void
+extremes(void **state)
+{
+    static const struct svg_bar nothing[] = {
+        {0, 0, true, 0, NULL, "a", NULL}};
+    static const struct svg_bar zero[] = {{0, 0, false, 0, NULL, "a", NULL}};
+    static const struct svg_bar huge[] = {
+        {99999999999999999, 1, false, 0, NULL, "a", NULL}};
+    struct buf b = {0};
+
+    (void)state;
+    assert_int_equal(count(draw(&b, nothing, 1), "chart-gap"), 1);
+    assert_int_equal(count(draw(&b, zero, 1), "chart-bar"), 0);
+    assert_int_equal(count(draw(&b, huge, 1), "chart-bar"), 1);
+    assert_int_equal(count(draw(&b, NULL, 0), "chart-slot"), 0);
+    assert_null(strstr(buf_text(&b), "height=\"-"));
+    buf_clear(&b);
+}
+
+/* Labels thin out: no more than fit, and fewer on a phone. */
+static void
+labels(void **state)
+{
+    static struct svg_bar bars[96];
+    struct buf b = {0};
+    const char *svg;
+    int all, wide;
+
+    (void)state;
+    for (int i = 0; i < 96; i++)
+        bars[i] = (struct svg_bar){1000, 0, false, 0, "10:15 PM", "x", NULL};
+    svg = draw(&b, bars, 96);
+    all = count(svg, "class=\"chart-x");
+    wide = count(svg, "class=\"chart-x chart-x-wide\"");
+    assert_in_range(all, 4, 10);
+    assert_in_range(all - wide, 2, 4);
+    buf_clear(&b);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts),
+        cmocka_unit_test(scale),
+        cmocka_unit_test(extremes),
+        cmocka_unit_test(labels),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
