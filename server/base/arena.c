@@ -16,6 +16,7 @@
 #define ALIGN       16
 #define BLOCK_FIRST 4096
 #define BLOCK_MOST  262144
+#define SIZE_MOST   ((size_t)1 << 38) /* more is a damaged number */
 
 struct arena_block {
     alignas(ALIGN) struct arena_block *next; /* older */
@@ -79,8 +80,6 @@ block_add(struct arena *a, size_t need)
         size = BLOCK_MOST;
     if (size < need)
         size = need;
-    if (size > SIZE_MAX - sizeof *b)
-        return false;
     b = malloc(sizeof *b + size);
     if (b == NULL)
         return false;
@@ -100,7 +99,7 @@ take(struct arena *a, size_t size)
     size_t need;
     char *p;
 
-    if (size > PTRDIFF_MAX - ALIGN)
+    if (size > SIZE_MOST)
         return NULL;
     need = size ? (size + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
     if (a->head == NULL || (size_t)(a->end - a->at) < need) {
@@ -135,7 +134,7 @@ arena_alloc(struct arena *a, size_t size)
 char *
 arena_dupn(struct arena *a, const void *bytes, size_t n)
 {
-    char *p = n < SIZE_MAX ? take(a, n + 1) : NULL;
+    char *p = n < SIZE_MOST ? take(a, n + 1) : NULL;
 
     if (p == NULL)
         out_of_memory();

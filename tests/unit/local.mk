@@ -1,7 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
+EXTRA_DIST += tests/unit/unit.h
 
 check_PROGRAMS += tests/unit/test_period
 check_PROGRAMS += tests/unit/test_svg
 TESTS += tests/unit/test_period tests/unit/test_svg
 tests_unit_test_period_SOURCES = tests/unit/test_period.c
 tests_unit_test_svg_SOURCES = tests/unit/test_svg.c
+
+check_PROGRAMS += tests/unit/test_arena_buf
+TESTS += tests/unit/test_arena_buf
+tests_unit_test_arena_buf_SOURCES = tests/unit/test_arena_buf.c
+
+check_PROGRAMS += tests/unit/test_clock
+TESTS += tests/unit/test_clock
+tests_unit_test_clock_SOURCES = tests/unit/test_clock.c
+
+check_PROGRAMS += tests/unit/test_conf
+TESTS += tests/unit/test_conf
+tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
+
+check_PROGRAMS += tests/unit/test_decimal
+TESTS += tests/unit/test_decimal
+tests_unit_test_decimal_SOURCES = tests/unit/test_decimal.c
+
+check_PROGRAMS += tests/unit/test_file
+TESTS += tests/unit/test_file
+tests_unit_test_file_SOURCES = tests/unit/test_file.c
+
+check_PROGRAMS += tests/unit/test_hash
+TESTS += tests/unit/test_hash
+tests_unit_test_hash_SOURCES = tests/unit/test_hash.c
+
+check_PROGRAMS += tests/unit/test_log
+TESTS += tests/unit/test_log
+tests_unit_test_log_SOURCES = tests/unit/test_log.c
+
+check_PROGRAMS += tests/unit/test_str
+TESTS += tests/unit/test_str
+tests_unit_test_str_SOURCES = tests/unit/test_str.c
+
+check_PROGRAMS += tests/unit/test_tz
+TESTS += tests/unit/test_tz
+tests_unit_test_tz_SOURCES = tests/unit/test_tz.c
