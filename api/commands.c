@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/commands.h"
+#include "api/feed/generate_cmd.h"
 
 static enum cmd_rc
 help_cmd(struct cmd *c)
@@ -56,6 +57,30 @@ const struct command COMMANDS[] = {
      "Prints every setting with its default, range and meaning, ready to be\n"
      "saved as a configuration file.  With --current, prints the values in\n"
      "force after file, environment and command line.", config_cmd},
+    /* ---- made-up data ---- */
+    {"generate", "--out DIR [OPTION…]", "writes made-up LSE, registry and "
+     "billed files",
+     "Writes DIR/lse, DIR/registry and DIR/billed, ready for `meterhouse "
+     "load`.\n"
+     "A record's bytes depend on the seed, its ESI ID and its day only.\n\n"
+     "  --seed N            another world (1)\n"
+     "  --meters N          service points (100)\n"
+     "  --from D, --to D    operating days; --to is yesterday by default\n"
+     "  --days N            that many days up to --to (30)\n"
+     "  --tdsps N           1 to 4 (4)\n"
+     "  --reps N            1 to 60 (3)\n"
+     "  --estimated PERCENT of all intervals (1)\n"
+     "  --replaced PERCENT  of the days with estimates, sent again as actual "
+     "(50)\n"
+     "  --solar PERCENT     of the meters, with a channel 1 (8)\n"
+     "  --business PERCENT  of the meters (10)\n"
+     "  --gaps PERCENT      of the meter-days, not sent (0.2)\n"
+     "  --file-days N       days in one LSE file (1)\n"
+     "  --monthly-files     a calendar month in one LSE file\n"
+     "  --file-records N    most records of one LSE file (50000)\n"
+     "  --only LIST         of lse,registry,billed (all)\n"
+     "  --jobs N            threads (cores)\n"
+     "  --progress          shows a bar on standard error", generate_cmd},
     {NULL, NULL, NULL, NULL, NULL},
 };
 /* clang-format on */

@@ -1,2 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
+libmeterhouse_a_SOURCES += \
+	api/feed/generate.h \
+	api/feed/generate_cmd.c api/feed/generate_cmd.h \
+	api/feed/generate_day.c \
+	api/feed/generate_files.c \
+	api/feed/generate_lse.c \
+	api/feed/generate_meter.c \
+	api/feed/generate_registry.c

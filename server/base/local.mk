@@ -10,6 +10,7 @@ libmeterhouse_a_SOURCES += \
 	server/base/file.c server/base/file.h \
 	server/base/hash.c server/base/hash.h \
 	server/base/log.c server/base/log.h \
+	server/base/progress.c server/base/progress.h \
 	server/base/str.c server/base/str.h \
 	server/base/tz.c server/base/tz.h \
 	server/base/tzif.c server/base/tzif.h

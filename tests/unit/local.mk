@@ -42,3 +42,7 @@ tests_unit_test_str_SOURCES = tests/unit/test_str.c
 check_PROGRAMS += tests/unit/test_tz
 TESTS += tests/unit/test_tz
 tests_unit_test_tz_SOURCES = tests/unit/test_tz.c
+
+check_PROGRAMS += tests/unit/test_generate
+TESTS += tests/unit/test_generate
+tests_unit_test_generate_SOURCES = tests/unit/test_generate.c
