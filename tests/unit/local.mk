@@ -46,3 +46,6 @@ tests_unit_test_tz_SOURCES = tests/unit/test_tz.c
 check_PROGRAMS += tests/unit/test_generate
 TESTS += tests/unit/test_generate
 tests_unit_test_generate_SOURCES = tests/unit/test_generate.c
+check_PROGRAMS += tests/unit/test_reading_pack
+TESTS += tests/unit/test_reading_pack
+tests_unit_test_reading_pack_SOURCES = tests/unit/test_reading_pack.c
