@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-EXTRA_DIST += tests/lint/run
+EXTRA_DIST += \
+	tests/lint/catalogs.pl \
+	tests/lint/excused \
+	tests/lint/functions.awk \
+	tests/lint/includes.awk \
+	tests/lint/run
