@@ -4,4 +4,5 @@ EXTRA_DIST += \
 	tests/lint/excused \
 	tests/lint/functions.awk \
 	tests/lint/includes.awk \
+	tests/lint/planted.sh \
 	tests/lint/run
