@@ -11,6 +11,10 @@ check_PROGRAMS += tests/unit/test_arena_buf
 TESTS += tests/unit/test_arena_buf
 tests_unit_test_arena_buf_SOURCES = tests/unit/test_arena_buf.c
 
+check_PROGRAMS += tests/unit/test_catalog
+TESTS += tests/unit/test_catalog
+tests_unit_test_catalog_SOURCES = tests/unit/test_catalog.c
+
 check_PROGRAMS += tests/unit/test_clock
 TESTS += tests/unit/test_clock
 tests_unit_test_clock_SOURCES = tests/unit/test_clock.c
@@ -18,6 +22,10 @@ tests_unit_test_clock_SOURCES = tests/unit/test_clock.c
 check_PROGRAMS += tests/unit/test_conf
 TESTS += tests/unit/test_conf
 tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
+
+check_PROGRAMS += tests/unit/test_csv
+TESTS += tests/unit/test_csv
+tests_unit_test_csv_SOURCES = tests/unit/test_csv.c
 
 check_PROGRAMS += tests/unit/test_decimal
 TESTS += tests/unit/test_decimal
@@ -38,6 +46,10 @@ tests_unit_test_log_SOURCES = tests/unit/test_log.c
 check_PROGRAMS += tests/unit/test_str
 TESTS += tests/unit/test_str
 tests_unit_test_str_SOURCES = tests/unit/test_str.c
+
+check_PROGRAMS += tests/unit/test_template
+TESTS += tests/unit/test_template
+tests_unit_test_template_SOURCES = tests/unit/test_template.c
 
 check_PROGRAMS += tests/unit/test_tz
 TESTS += tests/unit/test_tz
