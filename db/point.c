@@ -103,16 +103,23 @@ struct meters {
     void *arg;
 };
 
-/* A meter hangs until its own removal or the next one's installation. */
+static void
+meter_end(struct point_meter *m, int32_t next)
+{
+    if (m->removed_day != DAY_NONE && m->removed_day <= next)
+        return;
+    m->removed_day = next > m->installed_day ? next - 1 : next;
+}
+
+/* A meter hangs until its own removal or the next one's installation; on the
+ * day of an exchange both may. */
 static bool
 meter_row(void *arg)
 {
     struct meters *m = arg;
 
     if (m->waiting) {
-        if (m->held->removed_day == DAY_NONE ||
-            m->held->removed_day > m->now.installed_day)
-            m->held->removed_day = m->now.installed_day;
+        meter_end(m->held, m->now.installed_day);
         if (!m->row(m->arg)) {
             m->stopped = true;
             return false;
@@ -135,9 +142,9 @@ db_point_meter_each(struct db *db, int64_t id, struct point_meter *held,
         "COALESCE(removed_day, -2147483648) FROM point_meter s "
         "WHERE point_id = $1 AND load_id = (SELECT max(n.load_id) "
         "FROM point_meter n WHERE n.point_id = s.point_id "
-        "AND n.installed_day = s.installed_day) "
+        "AND n.installed_day = s.installed_day AND n.number = s.number) "
         "AND (removed_day IS NULL OR removed_day >= installed_day) "
-        "ORDER BY installed_day",
+        "ORDER BY installed_day, COALESCE(removed_day, 2147483647), number",
         IN(in_i64(id)),
         OUT(out_text(m.now.number, sizeof m.now.number),
             out_text(m.now.serial, sizeof m.now.serial),

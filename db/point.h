@@ -20,8 +20,8 @@ struct point {
 };
 
 /* A meter on a point; dates are inclusive, removed_day is DAY_NONE while it
- * hangs; on the day of an exchange both hang.  provisioned_day may be
- * DAY_NONE. */
+ * hangs; provisioned_day may be DAY_NONE.  Of two meters of a point each ends
+ * the day before the next begins, or on that day where the registry says so. */
 struct point_meter {
     char number[32], serial[32], make[32];
     int32_t installed_day, provisioned_day, removed_day;

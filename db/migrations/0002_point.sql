@@ -6,7 +6,7 @@
 -- registry tables hold what each registry file said, one row a statement, under
 -- the load that said it.  Of several rows for one key the one with the highest
 -- load_id holds; the others are history.  How statements become a history of
--- REPs and meters is described in docs/file-formats.md.
+-- REPs and meters is described in docs/registry.md.
 
 CREATE TABLE point (
     id         INTEGER PRIMARY KEY,
@@ -58,7 +58,7 @@ CREATE TABLE point_meter (
     make            TEXT NOT NULL,
     provisioned_day INTEGER,
     removed_day     INTEGER CHECK (removed_day >= installed_day - 1),
-    PRIMARY KEY (point_id, installed_day, load_id)
+    PRIMARY KEY (point_id, installed_day, number, load_id)
 )
 -- only sqlite
 WITHOUT ROWID
