@@ -26,9 +26,9 @@ enum db_engine { DB_SQLITE, DB_POSTGRES };
 struct db;
 
 enum db_mode {
-    DB_READ,    /* the store must exist and have this program's schema */
-    DB_WRITE,   /* the same, may write */
-    DB_CREATE,  /* makes or migrates the store first */
+    DB_READ,   /* the store must exist and have this program's schema */
+    DB_WRITE,  /* the same, may write */
+    DB_CREATE, /* makes or migrates the store first */
 };
 
 /*
@@ -36,8 +36,8 @@ enum db_mode {
  * line to `why` (512 bytes) and returns DB_FAIL; DB_NONE when DB_READ or
  * DB_WRITE finds no store.
  */
-enum db_rc db_open(const char *store, enum db_mode mode, struct db **db,
-                   char why[512]);
+enum db_rc
+db_open(const char *store, enum db_mode mode, struct db **db, char why[512]);
 void db_close(struct db *db);
 enum db_engine db_engine(const struct db *db);
 /* What db_open was given, to open another thread's handle. */
@@ -51,8 +51,15 @@ const char *db_error(const struct db *db);
  *   db_one(db, DB_MARKET, "SELECT id, zone FROM point WHERE esiid = $1",
  *          IN(in_text(esiid)), OUT(out_i64(&id), out_text(zone, sizeof zone)))
  */
-enum db_kind { DB_I64, DB_I32, DB_BOOL, DB_TEXT, DB_TEXT_ARENA, DB_BLOB,
-               DB_NULL };
+enum db_kind {
+    DB_I64,
+    DB_I32,
+    DB_BOOL,
+    DB_TEXT,
+    DB_TEXT_ARENA,
+    DB_BLOB,
+    DB_NULL
+};
 
 struct db_in {
     enum db_kind kind;
@@ -69,8 +76,14 @@ struct db_out {
     struct arena *arena; /* of DB_TEXT_ARENA and DB_BLOB */
 };
 
-struct db_ins { const struct db_in *at; size_t n; };
-struct db_outs { const struct db_out *at; size_t n; };
+struct db_ins {
+    const struct db_in *at;
+    size_t n;
+};
+struct db_outs {
+    const struct db_out *at;
+    size_t n;
+};
 
 #define IN(...)                                                                \
     ((struct db_ins){(const struct db_in[]){__VA_ARGS__},                      \
@@ -156,24 +169,35 @@ enum db_rc db_one(struct db *db, enum db_home home, const char *sql,
                   struct db_ins in, struct db_outs out);
 /* Rows one after another into the same OUT targets; stops with DB_OK when
  * `row` returns false.  `row` must not run statements of the same home. */
-enum db_rc db_each(struct db *db, enum db_home home, const char *sql,
-                   struct db_ins in, struct db_outs out,
-                   bool (*row)(void *arg), void *arg);
+enum db_rc
+db_each(struct db *db, enum db_home home, const char *sql, struct db_ins in,
+        struct db_outs out, bool (*row)(void *arg), void *arg);
 /* No rows wanted.  `changed` may be NULL. */
 enum db_rc db_run(struct db *db, enum db_home home, const char *sql,
                   struct db_ins in, int64_t *changed);
 
 /*
  * Runs fn inside one write transaction; commits when it returns DB_OK, rolls
- * back otherwise.  fn runs again when the engine asks for a retry (serialization
- * failure, busy), so it must be free of other effects.
+ * back otherwise.  fn runs again when the engine asks for a retry
+ * (serialization failure, busy), so it must be free of other effects.  Inside a
+ * transaction of the same home it joins that one.
  */
 enum db_rc db_tx(struct db *db, enum db_home home,
                  enum db_rc (*fn)(struct db *db, void *arg), void *arg);
 
+/*
+ * Many rows into one table, inside db_tx: a prepared INSERT on SQLite, COPY on
+ * PostgreSQL.  Both texts name the same columns in the same order, $1 to
+ * $columns.  `next` fills one row and returns true, or false at the end; what
+ * it points to must stay until it is called again.
+ */
+enum db_rc
+db_bulk(struct db *db, enum db_home home, const char *insert, const char *copy,
+        size_t columns, bool (*next)(void *arg, struct db_in *row), void *arg);
+
 /* New keys are drawn by the program, not the engine: the next `count` numbers
  * of a named series ("point", "account", "load" …); *first is the lowest.
- * Uses its own small transaction in that home. */
+ * Uses its own small transaction in that home, or the one that is open. */
 enum db_rc db_next_id(struct db *db, enum db_home home, const char *series,
                       int64_t count, int64_t *first);
 
@@ -181,5 +205,11 @@ enum db_rc db_next_id(struct db *db, enum db_home home, const char *series,
  * lock (a file lock on SQLite, an advisory row on PostgreSQL). */
 enum db_rc db_writer_lock(struct db *db, double seconds);
 void db_writer_unlock(struct db *db);
+
+/* SQLite: moves the logs into the files and cuts them off; DB_BUSY when a
+ * reader was in the way, which does no harm.  For a timer and after loads. */
+enum db_rc db_checkpoint(struct db *db);
+/* "account", "market" */
+const char *db_home_name(enum db_home home);
 
 #endif

@@ -1,2 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
+libmeterhouse_a_SOURCES += db/conn.c
+libmeterhouse_a_SOURCES += db/db.c
+libmeterhouse_a_SOURCES += db/db.h
+libmeterhouse_a_SOURCES += db/engine.h
+libmeterhouse_a_SOURCES += db/load.c
+libmeterhouse_a_SOURCES += db/load.h
+libmeterhouse_a_SOURCES += db/migrate.c
+libmeterhouse_a_SOURCES += db/migrate.h
+libmeterhouse_a_SOURCES += db/pg.c
+libmeterhouse_a_SOURCES += db/pg_value.c
+libmeterhouse_a_SOURCES += db/pg_value.h
+libmeterhouse_a_SOURCES += db/point.c
+libmeterhouse_a_SOURCES += db/point.h
+libmeterhouse_a_SOURCES += db/point_map.c
+libmeterhouse_a_SOURCES += db/reading.h
+libmeterhouse_a_SOURCES += db/reading_bits.h
+libmeterhouse_a_SOURCES += db/reading_core.h
+libmeterhouse_a_SOURCES += db/reading_frame.c
+libmeterhouse_a_SOURCES += db/reading_pack.c
+libmeterhouse_a_SOURCES += db/reading_pack.h
+libmeterhouse_a_SOURCES += db/reading_unpack.c
+libmeterhouse_a_SOURCES += db/sqlite.c
+libmeterhouse_a_SOURCES += db/stmt.c
+libmeterhouse_a_SOURCES += db/writer.c
 
+# The schema: one line a migration.
+MIGRATIONS =
+MIGRATIONS += db/migrations/0002_point.sql
+MIGRATIONS += db/migrations/0003_load.sql
+
+db/migrations.c: db/embed.sh db/local.mk $(MIGRATIONS)
+	$(AM_V_GEN)$(MKDIR_P) db && sh $(srcdir)/db/embed.sh \
+	  $(filter %.sql,$^) > $@.tmp && mv $@.tmp $@
+
+nodist_libmeterhouse_a_SOURCES += db/migrations.c
+CLEANFILES += db/migrations.c
+EXTRA_DIST += db/embed.sh $(MIGRATIONS)

@@ -11,15 +11,17 @@
 struct point {
     int64_t id;
     char esiid[65];
-    bool registered;        /* the registry knows it */
-    char zone[40];          /* "America/Chicago" */
-    char tdsp[16];          /* DUNS */
-    char customer_class[16];/* "residential", "business" */
+    bool registered;         /* the registry knows it */
+    char zone[40];           /* "America/Chicago" */
+    char tdsp[16];           /* DUNS */
+    char customer_class[16]; /* "residential", "business" */
     bool solar;
     char address[160], city[64], state[8], zip[16];
 };
 
-/* A meter on a point; dates are inclusive, to_day is DAY_NONE while it hangs. */
+/* A meter on a point; dates are inclusive, removed_day is DAY_NONE while it
+ * hangs; provisioned_day may be DAY_NONE.  Of two meters of a point each ends
+ * the day before the next begins, or on that day where the registry says so. */
 struct point_meter {
     char number[32], serial[32], make[32];
     int32_t installed_day, provisioned_day, removed_day;
@@ -27,7 +29,7 @@ struct point_meter {
 
 /* REP of record on a point from from_day to to_day (DAY_NONE: still). */
 struct point_rep {
-    char rep[16];           /* DUNS */
+    char rep[16]; /* DUNS */
     int32_t from_day, to_day;
 };
 
@@ -42,12 +44,13 @@ enum db_rc db_point_rep_each(struct db *db, int64_t id, struct point_rep *r,
                              bool (*row)(void *arg), void *arg);
 
 /* ---- every known ESI ID in memory, for bulk loads -------------------------
- * At most 16 bytes a point beside the ESI ID text itself kept on disk. */
+ * 16 bytes a point.  `registered` and the zone are as they were when the point
+ * was taken in: open the map again after a registry load. */
 struct point_map;
 struct point_known {
     int64_t id;
     bool registered;
-    uint8_t zone;            /* index for point_map_zone */
+    uint8_t zone; /* index for point_map_zone */
 };
 enum db_rc point_map_open(struct db *db, struct point_map **m);
 bool point_map_find(const struct point_map *m, const char *esiid, size_t n,

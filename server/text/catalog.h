@@ -28,15 +28,21 @@ const char *tr(enum lang l, const char *key);
 /* Fills {name} places: pairs of name and text, ended by NULL. */
 char *tr_fill(struct arena *a, enum lang l, const char *key, ...)
     __attribute__((sentinel));
-/* key.one or key.other by n; {n} is the number. */
+/* key.one or key.other by n; {n} is the number, with thousands separators. */
 char *tr_count(struct arena *a, enum lang l, const char *key, long n);
 
-/* How people read dates and numbers: "Sunday, November 1, 2026" and "domingo,
- * 1 de noviembre de 2026"; "1,234.56" in both (US readers). */
-enum date_style { DATE_LONG, DATE_SHORT, DATE_MONTH, DATE_WEEKDAY, DATE_DAY };
+/* How people read dates and numbers; "1,234.56" in both (US readers). */
+enum date_style {
+    DATE_LONG,    /* Sunday, November 1, 2026; domingo, 1 de noviembre de 2026 */
+    DATE_SHORT,   /* Nov 1, 2026; 1 nov 2026 */
+    DATE_MONTH,   /* November 2026; noviembre de 2026 */
+    DATE_WEEKDAY, /* Sun, Nov 1; dom 1 nov */
+    DATE_DAY,     /* Nov 1; 1 nov */
+};
 char *lang_date(struct arena *a, enum lang l, int32_t day, enum date_style s);
-/* micro (millionths) with thousands separators and at most `places` digits,
- * cut only by exact rounding half up for display. */
+/* micro (millionths) with thousands separators and at most `places` digits
+ * after the point (trailing zeros are dropped), cut only by exact rounding half
+ * up for display. */
 char *lang_number(struct arena *a, enum lang l, int64_t micro, int places);
 
 #endif

@@ -6,12 +6,17 @@
  * template is read.  The one way to raw output is a value that the code made
  * with template_safe (an SVG chart): {{x}} writes it as it is.
  * {{#x}} {{^x}} {{/x}} {{.}} {{a.b}} {{! }} {{> partial}} as in mustache(5).
+ *
+ * Stricter than Mustache, so that a mistake shows at start and not on a page:
+ * a partial must exist, may not include itself, and is named by its path; a
+ * name is letters, digits, _ and -; delimiters cannot be changed.
  */
 #ifndef MH_TEXT_TEMPLATE_H
 #define MH_TEXT_TEMPLATE_H
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "server/base/buf.h"
 
@@ -20,6 +25,13 @@ struct templates;
 /* Reads every *.html, *.xml and *.txt below `dir`; names are relative paths
  * ("usage/day.html").  On failure `why` says file, line and reason. */
 struct templates *templates_open(const char *dir, char why[512]);
+/* The same from memory; the texts are copied. */
+struct template_text {
+    const char *name, *text;
+    size_t n;
+};
+struct templates *templates_from(const struct template_text *all, size_t count,
+                                 char why[512]);
 void templates_close(struct templates *t);
 /* False when there is no such template. `extra` (may be NULL) is looked up
  * when a name is not in `view`: the language's words under "t". */

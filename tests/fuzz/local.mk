@@ -17,6 +17,12 @@ list-fuzzers:
 	@printf '%s\n' $(filter tests/fuzz/%,$(EXTRA_PROGRAMS))
 .PHONY: fuzz-programs list-fuzzers
 
+EXTRA_PROGRAMS += tests/fuzz/fuzz_reading_pack
+tests_fuzz_fuzz_reading_pack_SOURCES = tests/fuzz/fuzz_reading_pack.c
+tests_fuzz_fuzz_reading_pack_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/reading_pack
+
 EXTRA_PROGRAMS += tests/fuzz/fuzz_lse
 tests_fuzz_fuzz_lse_SOURCES = tests/fuzz/fuzz_lse.c
 tests_fuzz_fuzz_lse_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/lse

@@ -1,2 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-EXTRA_DIST += tests/lint/run
+EXTRA_DIST += \
+	tests/lint/catalogs.pl \
+	tests/lint/excused \
+	tests/lint/functions.awk \
+	tests/lint/includes.awk \
+	tests/lint/planted.sh \
+	tests/lint/run

@@ -1,2 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
+#
+# Every store test runs on both engines: add $(ENGINES) to its sources.
+ENGINES = tests/store/engines.c tests/store/engines.h
+EXTRA_DIST += tests/store/pg_fixture
 
+check_PROGRAMS += tests/store/test_db
+TESTS += tests/store/test_db
+tests_store_test_db_SOURCES = tests/store/test_db.c $(ENGINES)
+
+check_PROGRAMS += tests/store/test_load
+TESTS += tests/store/test_load
+tests_store_test_load_SOURCES = tests/store/test_load.c $(ENGINES)
+
+check_PROGRAMS += tests/store/test_point
+TESTS += tests/store/test_point
+tests_store_test_point_SOURCES = tests/store/test_point.c $(ENGINES)

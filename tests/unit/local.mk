@@ -11,6 +11,10 @@ check_PROGRAMS += tests/unit/test_arena_buf
 TESTS += tests/unit/test_arena_buf
 tests_unit_test_arena_buf_SOURCES = tests/unit/test_arena_buf.c
 
+check_PROGRAMS += tests/unit/test_catalog
+TESTS += tests/unit/test_catalog
+tests_unit_test_catalog_SOURCES = tests/unit/test_catalog.c
+
 check_PROGRAMS += tests/unit/test_clock
 TESTS += tests/unit/test_clock
 tests_unit_test_clock_SOURCES = tests/unit/test_clock.c
@@ -18,6 +22,10 @@ tests_unit_test_clock_SOURCES = tests/unit/test_clock.c
 check_PROGRAMS += tests/unit/test_conf
 TESTS += tests/unit/test_conf
 tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
+
+check_PROGRAMS += tests/unit/test_csv
+TESTS += tests/unit/test_csv
+tests_unit_test_csv_SOURCES = tests/unit/test_csv.c
 
 check_PROGRAMS += tests/unit/test_decimal
 TESTS += tests/unit/test_decimal
@@ -39,6 +47,10 @@ check_PROGRAMS += tests/unit/test_str
 TESTS += tests/unit/test_str
 tests_unit_test_str_SOURCES = tests/unit/test_str.c
 
+check_PROGRAMS += tests/unit/test_template
+TESTS += tests/unit/test_template
+tests_unit_test_template_SOURCES = tests/unit/test_template.c
+
 check_PROGRAMS += tests/unit/test_tz
 TESTS += tests/unit/test_tz
 tests_unit_test_tz_SOURCES = tests/unit/test_tz.c
@@ -46,6 +58,9 @@ tests_unit_test_tz_SOURCES = tests/unit/test_tz.c
 check_PROGRAMS += tests/unit/test_generate
 TESTS += tests/unit/test_generate
 tests_unit_test_generate_SOURCES = tests/unit/test_generate.c
+check_PROGRAMS += tests/unit/test_reading_pack
+TESTS += tests/unit/test_reading_pack
+tests_unit_test_reading_pack_SOURCES = tests/unit/test_reading_pack.c
 
 check_PROGRAMS += tests/unit/test_lse
 TESTS += tests/unit/test_lse

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside the store: one connection to one engine, and what an engine must be
+ * able to do.  Only files of db/ include this.
+ *
+ * db_one, db_each, db_run and db_tx of db.h are these conn_ functions on the
+ * connection of a home; bulk readings use them on connections of their own.
+ */
+#ifndef MH_DB_ENGINE_H
+#define MH_DB_ENGINE_H
+
+#include <libpq-fe.h>
+#include <sqlite3.h>
+
+#include "db/db.h"
+
+#define DB_WHY     512
+#define DB_MOST_IN 48 /* parameters of one statement */
+
+struct db_conn;
+
+/* ---- prepared statements, kept by the address of their text ------------- */
+struct db_stmt {
+    const char *sql;           /* the literal; NULL marks a free slot */
+    char *text;                /* its copy: an address may be used again */
+    void *handle;              /* the engine's */
+    uint32_t number;           /* names it on PostgreSQL */
+    size_t n_in;               /* parameters it has */
+    uint8_t place[DB_MOST_IN]; /* SQLite's index of $1, $2, … */
+};
+
+struct stmt_cache {
+    struct db_stmt *slot;
+    size_t size, used; /* size is a power of two */
+};
+
+/* The slot of that text: free (sql == NULL) when it is new. */
+struct db_stmt *stmt_slot(struct stmt_cache *c, const char *sql);
+void stmt_clear(struct stmt_cache *c, void (*free_handle)(void *handle));
+
+/* ---- connections --------------------------------------------------------- */
+
+/* Gives the next row of a bulk insert; false at the end. */
+typedef bool db_bulk_next(void *arg, struct db_in *row);
+
+struct db_driver {
+    enum db_engine engine;
+    enum db_rc (*rows)(struct db_conn *c, const char *sql, struct db_ins in,
+                       struct db_outs out, bool (*row)(void *arg), void *arg,
+                       int64_t *changed);
+    enum db_rc (*begin)(struct db_conn *c);
+    enum db_rc (*commit)(struct db_conn *c);
+    void (*rollback)(struct db_conn *c);
+    /* Several statements without parameters, as migrations have. */
+    enum db_rc (*script)(struct db_conn *c, const char *sql);
+    enum db_rc (*bulk)(struct db_conn *c, const char *insert, const char *copy,
+                       size_t columns, db_bulk_next *next, void *arg);
+    void (*close)(struct db_conn *c);
+};
+
+struct db_conn {
+    const struct db_driver *driver;
+    char error[DB_WHY]; /* of the newest failure */
+    int depth;          /* transactions begun, one within another */
+    bool doomed;        /* an inner one failed: the outer cannot commit */
+    bool again;         /* the engine asks to run the transaction again */
+};
+
+enum db_rc conn_one(struct db_conn *c, const char *sql, struct db_ins in,
+                    struct db_outs out);
+enum db_rc conn_each(struct db_conn *c, const char *sql, struct db_ins in,
+                     struct db_outs out, bool (*row)(void *arg), void *arg);
+enum db_rc conn_run(struct db_conn *c, const char *sql, struct db_ins in,
+                    int64_t *changed);
+enum db_rc conn_tx(struct db_conn *c, enum db_rc (*fn)(void *arg), void *arg);
+void conn_close(struct db_conn *c);
+/* Keeps and logs a failure in plain words; returns DB_FAIL. */
+enum db_rc conn_fail(struct db_conn *c, const char *sql, const char *format,
+                     ...) __attribute__((format(printf, 3, 4)));
+
+/* One file, with the settings of every file of a store. */
+enum db_rc sqlite_open(const char *path, enum db_mode mode, struct db_conn **c,
+                       char why[DB_WHY]);
+/* FOLDER/NAME.db of a store's folder, which is made, and kept, 0700. */
+enum db_rc
+sqlite_home_open(const char *folder, const char *name, enum db_mode mode,
+                 struct db_conn **c, char why[DB_WHY]);
+sqlite3 *sqlite_handle(struct db_conn *c);
+/* Moves the log into the file and cuts it off, as far as readers allow. */
+enum db_rc sqlite_checkpoint(struct db_conn *c);
+
+enum db_rc pg_open(const char *conninfo, enum db_mode mode, struct db_conn **c,
+                   char why[DB_WHY]);
+PGconn *pg_handle(struct db_conn *c);
+
+/* ---- what OUT targets take, for the engines ------------------------------ */
+/* NULL when it fits, else the reason. */
+const char *out_put_i64(const struct db_out *o, int64_t n);
+const char *out_put_text(const struct db_out *o, const char *text, size_t n);
+const char *out_put_blob(const struct db_out *o, const void *bytes, size_t n);
+const char *out_put_null(const struct db_out *o);
+
+/* ---- the handle -----------------------------------------------------------
+ */
+struct db {
+    enum db_engine engine;
+    enum db_mode mode;
+    char *store;               /* as given to db_open */
+    const char *place;         /* the folder or the conninfo, inside store */
+    struct db_conn *home[2];   /* by enum db_home */
+    int lock_fd;               /* writer lock on SQLite, else -1 */
+    struct db_conn *lock_conn; /* its own connection on PostgreSQL */
+    int64_t lock_token;        /* raised by each holder */
+    char error[DB_WHY];
+};
+
+/* The folder of an SQLite store, or the conninfo of a PostgreSQL one. */
+const char *db_place(const struct db *db);
+struct db_conn *db_conn(struct db *db, enum db_home home);
+/* Inside a market transaction that ends a piece of bulk work: DB_BUSY when
+ * another writer has taken the lock since (PostgreSQL, connection lost). */
+enum db_rc db_writer_check(struct db *db);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values on their way to PostgreSQL and back: parameters, results, COPY. */
+#include "db/pg_value.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/base/str.h"
+
+#define OID_INT8  20
+#define OID_BYTEA 17
+
+/* ---- parameters ------------------------------------------------------------
+ */
+
+static void
+param_set(struct pg_params *p, int i, const struct db_in *in)
+{
+    p->type[i] = 0;
+    p->format[i] = 0;
+    p->length[i] = 0;
+    switch (in->kind) {
+    case DB_I64:
+    case DB_I32:
+        /* Declared: guessed from `$1 = 0` it would be 32 bits. */
+        p->type[i] = OID_INT8;
+        snprintf(p->number[i], sizeof p->number[i], "%" PRId64, in->number);
+        p->value[i] = p->number[i];
+        break;
+    case DB_BOOL:
+        p->value[i] = in->number ? "1" : "0";
+        break;
+    case DB_TEXT:
+    case DB_TEXT_ARENA:
+        p->value[i] = in->bytes;
+        break;
+    case DB_BLOB:
+        p->type[i] = OID_BYTEA;
+        p->value[i] = in->bytes ? in->bytes : "";
+        p->length[i] = (int)in->n;
+        p->format[i] = 1;
+        break;
+    case DB_NULL:
+        p->value[i] = NULL;
+        break;
+    }
+}
+
+void
+pg_params_set(struct pg_params *p, struct db_ins in)
+{
+    p->n = (int)in.n;
+    for (int i = 0; i < p->n; i++)
+        param_set(p, i, &in.at[i]);
+}
+
+/* ---- results ---------------------------------------------------------------
+ */
+
+static int
+hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* bytea comes as \x and hexadecimal. */
+static const char *
+blob_put(const char *text, size_t n, const struct db_out *o)
+{
+    unsigned char *bytes;
+
+    if (n < 2 || n % 2 || text[0] != '\\' || text[1] != 'x')
+        return "not bytes";
+    n = n / 2 - 1;
+    bytes = arena_alloc(o->arena, n ? n : 1);
+    for (size_t i = 0; i < n; i++) {
+        int high = hex_digit(text[2 + 2 * i]), low = hex_digit(text[3 + 2 * i]);
+
+        if (high < 0 || low < 0)
+            return "not bytes";
+        bytes[i] = (unsigned char)(high << 4 | low);
+    }
+    *(const void **)o->to = bytes;
+    *o->n = n;
+    return NULL;
+}
+
+static const char *
+number_put(const char *text, const struct db_out *o)
+{
+    char *end;
+    long long n;
+
+    if (str_eq(text, "t") || str_eq(text, "f"))
+        return out_put_i64(o, *text == 't');
+    n = strtoll(text, &end, 10);
+    if (end == text || *end)
+        return "text or a fraction where a whole number is wanted";
+    return out_put_i64(o, n);
+}
+
+const char *
+pg_column_put(const PGresult *r, int row, int column, const struct db_out *o)
+{
+    const char *text = PQgetvalue(r, row, column);
+    size_t n = (size_t)PQgetlength(r, row, column);
+
+    if (PQgetisnull(r, row, column))
+        return out_put_null(o);
+    switch (o->kind) {
+    case DB_TEXT:
+    case DB_TEXT_ARENA:
+        return out_put_text(o, text, n);
+    case DB_BLOB:
+        return blob_put(text, n, o);
+    default:
+        return number_put(text, o);
+    }
+}
+
+/* ---- COPY ------------------------------------------------------------------
+ */
+
+static void
+copy_text(struct buf *to, const char *text)
+{
+    static const char SPECIAL[] = "\\\t\n\r";
+
+    for (;;) {
+        size_t n = strcspn(text, SPECIAL);
+
+        buf_add(to, text, n);
+        text += n;
+        if (!*text)
+            return;
+        buf_putc(to, '\\');
+        switch (*text++) {
+        case '\t':
+            buf_putc(to, 't');
+            break;
+        case '\n':
+            buf_putc(to, 'n');
+            break;
+        case '\r':
+            buf_putc(to, 'r');
+            break;
+        default:
+            buf_putc(to, '\\');
+        }
+    }
+}
+
+static void
+copy_value(struct buf *to, const struct db_in *in)
+{
+    switch (in->kind) {
+    case DB_I64:
+    case DB_I32:
+    case DB_BOOL:
+        buf_int(to, in->number);
+        break;
+    case DB_TEXT:
+    case DB_TEXT_ARENA:
+        copy_text(to, in->bytes);
+        break;
+    case DB_BLOB:
+        buf_puts(to, "\\\\x");
+        buf_room(to, 2 * in->n + 1);
+        str_hex(to->at + to->len, in->bytes, in->n);
+        to->len += 2 * in->n;
+        break;
+    case DB_NULL:
+        buf_puts(to, "\\N");
+        break;
+    }
+}
+
+void
+pg_copy_line(struct buf *to, const struct db_in *row, size_t columns)
+{
+    for (size_t i = 0; i < columns; i++) {
+        if (i)
+            buf_putc(to, '\t');
+        copy_value(to, &row[i]);
+    }
+    buf_putc(to, '\n');
+}

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every known ESI ID in memory, 16 bytes each.
+ *
+ * An ESI ID of up to 22 digits is a number of 80 bits with its length, so the
+ * table holds the ESI ID itself and needs no text to be sure of a match.  The
+ * slots are ordered by hash (ordered linear probing): a look-up ends at the
+ * first slot with a greater hash, so the table can be 94 % full.  Others (with
+ * letters, or longer) are rare and lie in a small table with their text.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/engine.h"
+#include "db/point.h"
+#include "server/base/hash.h"
+#include "server/base/str.h"
+
+#define MOST_ZONES  128
+#define FIRST_SLOTS 1024
+#define FULL        94  /* per cent */
+#define SPARE       512 /* slots after the last, for the run that ends there */
+
+/* 22 digits: 4 before 18; length 1..22 in the bits above them. */
+struct key {
+    uint64_t low;
+    uint16_t high;
+};
+
+struct slot {
+    uint64_t low;
+    uint16_t high;
+    uint32_t id;  /* 0: free */
+    uint8_t bits; /* zone << 1 | registered */
+} __attribute__((packed));
+_Static_assert(sizeof(struct slot) == 15, "94 % of slots in use: 16 bytes");
+
+struct odd {
+    char *esiid;
+    uint32_t id;
+    uint8_t bits;
+};
+
+struct point_map {
+    struct slot *slot;
+    size_t size, used; /* size without the spare ones */
+    uint64_t seed;
+    struct odd *odd;
+    size_t odd_size, odd_used;
+    char zone[MOST_ZONES][40];
+    size_t zones;
+    int64_t newest; /* highest id taken in */
+};
+
+/* ---- keys ------------------------------------------------------------------
+ */
+
+static bool
+digits_read(const char *text, size_t n, uint64_t *number)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned digit = (unsigned char)text[i] - '0';
+
+        if (digit > 9)
+            return false;
+        sum = sum * 10 + digit;
+    }
+    *number = sum;
+    return true;
+}
+
+static bool
+key_make(const char *esiid, size_t n, struct key *k)
+{
+    size_t before = n > 18 ? n - 18 : 0;
+    uint64_t high = 0, low = 0;
+
+    if (n < 1 || n > 22 || !digits_read(esiid, before, &high) ||
+        !digits_read(esiid + before, n - before, &low))
+        return false;
+    k->low = low | (uint64_t)(n & 15) << 60;
+    k->high = (uint16_t)(high | (n >> 4) << 14);
+    return true;
+}
+
+static uint64_t
+key_hash(const struct point_map *m, uint64_t low, uint16_t high)
+{
+    uint64_t h = (low ^ m->seed) * 0x9e3779b97f4a7c15u;
+
+    h ^= h >> 32;
+    h = (h + high) * 0xd6e8feb86659fd93u;
+    h ^= h >> 32;
+    return h * 0xff51afd7ed558ccdu;
+}
+
+static uint64_t
+slot_hash(const struct point_map *m, const struct slot *s)
+{
+    return key_hash(m, s->low, s->high);
+}
+
+/* Where slots of that hash begin: in proportion to the hash, so that order by
+ * place is order by hash. */
+static size_t
+slot_home(const struct point_map *m, uint64_t hash)
+{
+    return (size_t)(((unsigned __int128)hash * m->size) >> 64);
+}
+
+/* The slot of the key, or the one it belongs into. */
+static struct slot *
+slot_find(const struct point_map *m, const struct key *k, bool *found)
+{
+    uint64_t hash = key_hash(m, k->low, k->high);
+    struct slot *s = &m->slot[slot_home(m, hash)];
+
+    *found = false;
+    for (; s->id; s++) {
+        uint64_t other = slot_hash(m, s);
+
+        if (other > hash)
+            break;
+        if (s->low == k->low && s->high == k->high) {
+            *found = true;
+            break;
+        }
+    }
+    return s;
+}
+
+/* Puts a new one at its place; the run behind it moves on.  False: the run
+ * reaches the end of the table. */
+static bool
+slot_insert(struct point_map *m, struct slot *at, struct slot what)
+{
+    struct slot *end = at, *last = &m->slot[m->size + SPARE - 1];
+
+    while (end->id)
+        end++;
+    if (end == last)
+        return false;
+    memmove(at + 1, at, (size_t)(end - at) * sizeof *at);
+    *at = what;
+    m->used++;
+    return true;
+}
+
+/* ---- growing ---------------------------------------------------------------
+ */
+
+static bool
+table_fill(struct point_map *m, const struct slot *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct key k = {from[i].low, from[i].high};
+        bool found;
+
+        if (from[i].id && !slot_insert(m, slot_find(m, &k, &found), from[i]))
+            return false;
+    }
+    return true;
+}
+
+/* A table for `points` of them; a bad draw of the seed is drawn again. */
+static void
+table_resize(struct point_map *m, size_t points)
+{
+    struct slot *old = m->slot;
+    size_t old_size = old ? m->size + SPARE : 0;
+
+    m->size = points * 100 / FULL + FIRST_SLOTS;
+    for (;;) {
+        size_t bytes = (m->size + SPARE) * sizeof *m->slot;
+
+        random_bytes(&m->seed, sizeof m->seed);
+        m->slot = mem_new(bytes);
+        memset(m->slot, 0, bytes);
+        m->used = 0;
+        if (table_fill(m, old, old_size))
+            break;
+        free(m->slot);
+        m->size += m->size / 8;
+    }
+    free(old);
+}
+
+/* Room for n more, in steps that keep many small ones cheap. */
+static void
+table_room(struct point_map *m, size_t n)
+{
+    size_t want = m->used + n;
+
+    if (want * 100 <= m->size * FULL)
+        return;
+    if (want < m->used + m->used / 8)
+        want = m->used + m->used / 8;
+    table_resize(m, want);
+}
+
+/* ---- the odd ones ----------------------------------------------------------
+ */
+
+static struct odd *
+odd_find(const struct point_map *m, const char *esiid, size_t n)
+{
+    size_t i = hash64(esiid, n) & (m->odd_size - 1);
+
+    for (;; i = (i + 1) & (m->odd_size - 1)) {
+        const char *text = m->odd[i].esiid;
+
+        if (!text || (strncmp(text, esiid, n) == 0 && !text[n]))
+            return &m->odd[i];
+    }
+}
+
+static void
+odd_room(struct point_map *m)
+{
+    struct odd *old = m->odd;
+    size_t old_size = m->odd_size;
+
+    if (m->odd_used * 2 < m->odd_size)
+        return;
+    m->odd_size = old_size ? old_size * 2 : 64;
+    m->odd = mem_new(m->odd_size * sizeof *m->odd);
+    memset(m->odd, 0, m->odd_size * sizeof *m->odd);
+    for (size_t i = 0; i < old_size; i++) {
+        if (old[i].esiid)
+            *odd_find(m, old[i].esiid, strlen(old[i].esiid)) = old[i];
+    }
+    free(old);
+}
+
+/* ---- taking in -------------------------------------------------------------
+ */
+
+/* False: more zones than a map has room for. */
+static bool
+zone_index(struct point_map *m, const char *zone, uint8_t *index)
+{
+    for (size_t i = 0; i < m->zones; i++) {
+        if (str_eq(m->zone[i], zone)) {
+            *index = (uint8_t)i;
+            return true;
+        }
+    }
+    if (m->zones == MOST_ZONES ||
+        !str_copy(m->zone[m->zones], sizeof m->zone[0], zone))
+        return false;
+    *index = (uint8_t)m->zones++;
+    return true;
+}
+
+static void
+map_put(struct point_map *m, const char *esiid, uint32_t id, uint8_t bits)
+{
+    size_t n = strlen(esiid);
+    struct key k;
+    bool found;
+
+    if (id > m->newest)
+        m->newest = id;
+    if (!key_make(esiid, n, &k)) {
+        struct odd *o;
+
+        odd_room(m);
+        o = odd_find(m, esiid, n);
+        if (!o->esiid) {
+            o->esiid = mem_dup(esiid);
+            m->odd_used++;
+        }
+        o->id = id;
+        o->bits = bits;
+        return;
+    }
+    table_room(m, 1);
+    for (;;) {
+        struct slot *s = slot_find(m, &k, &found);
+
+        if (found) {
+            s->id = id;
+            s->bits = bits;
+            return;
+        }
+        if (slot_insert(m, s, (struct slot){k.low, k.high, id, bits}))
+            return;
+        table_resize(m, m->used + m->used / 8);
+    }
+}
+
+struct reading_in {
+    struct point_map *m;
+    int64_t id;
+    char esiid[65], zone[40];
+    bool registered, full;
+};
+
+static bool
+read_row(void *arg)
+{
+    struct reading_in *r = arg;
+    uint8_t zone;
+
+    if (r->id <= 0 || r->id > UINT32_MAX || !zone_index(r->m, r->zone, &zone)) {
+        r->full = true;
+        return false;
+    }
+    map_put(r->m, r->esiid, (uint32_t)r->id,
+            (uint8_t)(zone << 1 | r->registered));
+    return true;
+}
+
+/* Takes in the points that were added since. */
+static enum db_rc
+map_catch_up(struct point_map *m, struct db *db)
+{
+    struct reading_in r = {.m = m};
+    enum db_rc rc =
+        db_each(db, DB_MARKET,
+                "SELECT id, esiid, registered, zone FROM point WHERE id > $1 "
+                "ORDER BY id",
+                IN(in_i64(m->newest)),
+                OUT(out_i64(&r.id), out_text(r.esiid, sizeof r.esiid),
+                    out_bool(&r.registered), out_text(r.zone, sizeof r.zone)),
+                read_row, &r);
+
+    if (rc == DB_OK && r.full) {
+        snprintf(db->error, sizeof db->error,
+                 "point %lld: more than %d zones or 2^32 points",
+                 (long long)r.id, MOST_ZONES);
+        return DB_FAIL;
+    }
+    return rc;
+}
+
+enum db_rc
+point_map_open(struct db *db, struct point_map **to)
+{
+    struct point_map *m = mem_new(sizeof *m);
+    int64_t points = 0;
+    enum db_rc rc;
+
+    *m = (struct point_map){0};
+    odd_room(m);
+    rc = db_one(db, DB_MARKET, "SELECT count(*) FROM point", IN_NONE,
+                OUT(out_i64(&points)));
+    table_resize(m, (size_t)points);
+    if (rc == DB_OK)
+        rc = map_catch_up(m, db);
+    if (rc != DB_OK) {
+        point_map_close(m);
+        m = NULL;
+    }
+    *to = m;
+    return rc;
+}
+
+void
+point_map_close(struct point_map *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->odd_size; i++)
+        free(m->odd[i].esiid);
+    free(m->odd);
+    free(m->slot);
+    free(m);
+}
+
+/* ---- looking up ------------------------------------------------------------
+ */
+
+bool
+point_map_find(const struct point_map *m, const char *esiid, size_t n,
+               struct point_known *k)
+{
+    struct key key;
+    uint8_t bits;
+
+    if (key_make(esiid, n, &key)) {
+        bool found;
+        const struct slot *s = slot_find(m, &key, &found);
+
+        if (!found)
+            return false;
+        k->id = s->id;
+        bits = s->bits;
+    } else {
+        const struct odd *o = odd_find(m, esiid, n);
+
+        if (!o->esiid)
+            return false;
+        k->id = o->id;
+        bits = o->bits;
+    }
+    k->registered = bits & 1;
+    k->zone = bits >> 1;
+    return true;
+}
+
+const char *
+point_map_zone(const struct point_map *m, uint8_t zone)
+{
+    return zone < m->zones ? m->zone[zone] : "";
+}
+
+/* ---- adding in bulk --------------------------------------------------------
+ */
+
+struct adding {
+    struct point_map *m;
+    const char **esiid; /* sorted, each once */
+    size_t n, at;       /* at: the next one to write */
+    int64_t first;      /* id of esiid[0] */
+    const char *zone;
+};
+
+static int
+by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Leaves out what is known and what comes twice. */
+static void
+adding_thin(struct adding *a)
+{
+    size_t n = 0;
+    struct point_known k;
+
+    for (size_t i = 0; i < a->n; i++) {
+        const char *esiid = a->esiid[i];
+
+        if ((n == 0 || strcmp(a->esiid[n - 1], esiid) != 0) &&
+            !point_map_find(a->m, esiid, strlen(esiid), &k))
+            a->esiid[n++] = esiid;
+    }
+    a->n = n;
+}
+
+static bool
+adding_next(void *arg, struct db_in *row)
+{
+    struct adding *a = arg;
+
+    if (a->at == a->n)
+        return false;
+    row[0] = in_i64(a->first + (int64_t)a->at);
+    row[1] = in_text(a->esiid[a->at++]);
+    row[2] = in_bool(false);
+    row[3] = in_text(a->zone);
+    return true;
+}
+
+/* Drawing the numbers makes others who add points wait; what they added until
+ * then is taken in first. */
+static enum db_rc
+adding_tx(struct db *db, void *arg)
+{
+    struct adding *a = arg;
+    enum db_rc rc =
+        db_next_id(db, DB_MARKET, "point", (int64_t)a->n, &a->first);
+
+    if (rc == DB_OK)
+        rc = map_catch_up(a->m, db);
+    if (rc != DB_OK)
+        return rc;
+    adding_thin(a);
+    a->at = 0;
+    return db_bulk(db, DB_MARKET,
+                   "INSERT INTO point (id, esiid, registered, zone) "
+                   "VALUES ($1, $2, $3, $4)",
+                   "COPY point (id, esiid, registered, zone) FROM STDIN", 4,
+                   adding_next, a);
+}
+
+enum db_rc
+point_map_add(struct point_map *m, struct db *db, size_t n,
+              const char *const *esiid, const char *zone)
+{
+    struct adding a = {.m = m, .n = n, .zone = zone};
+    enum db_rc rc = DB_OK;
+    uint8_t index;
+
+    if (!zone_index(m, zone, &index)) {
+        snprintf(db->error, sizeof db->error, "more than %d zones", MOST_ZONES);
+        return DB_FAIL;
+    }
+    a.esiid = mem_new((n + 1) * sizeof *a.esiid);
+    memcpy(a.esiid, esiid, n * sizeof *a.esiid);
+    qsort(a.esiid, n, sizeof *a.esiid, by_text);
+    adding_thin(&a);
+    if (a.n)
+        rc = db_tx(db, DB_MARKET, adding_tx, &a);
+    if (rc == DB_OK) {
+        table_room(m, a.n);
+        for (size_t i = 0; i < a.n; i++)
+            map_put(m, a.esiid[i], (uint32_t)(a.first + (int64_t)i),
+                    (uint8_t)(index << 1));
+    }
+    free(a.esiid);
+    return rc;
+}

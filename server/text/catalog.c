@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The words of the pages.  Both languages are read at start and never change,
+ * so every thread may look words up without a lock.  English decides which
+ * keys exist; the other language must have the same, no more and no fewer.
+ */
+#include "server/text/catalog.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "server/base/buf.h"
+#include "server/base/clock.h"
+#include "server/base/decimal.h"
+#include "server/base/log.h"
+#include "server/base/str.h"
+
+#define KEY_SIZE 160
+
+static const char *const CODES[LANG_COUNT] = {"en", "es"};
+static json_t *trees[LANG_COUNT]; /* {"t": words} */
+
+/* ---- reading --------------------------------------------------------------
+ */
+
+static bool
+join_key(char to[KEY_SIZE], const char *group, const char *name)
+{
+    int n = snprintf(to, KEY_SIZE, "%s%s%s", group, *group ? "." : "", name);
+
+    return n > 0 && n < KEY_SIZE;
+}
+
+/* Each value is words or a group of them. */
+static bool
+words_check(const json_t *group, const char *at, char why[512])
+{
+    const char *name;
+    json_t *value;
+    char key[KEY_SIZE];
+
+    json_object_foreach((json_t *)(uintptr_t)group, name, value)
+    {
+        if (!join_key(key, at, name) || strchr(name, '.') != NULL) {
+            snprintf(why, 512, "%.100s: the name is too long or has a point",
+                     name);
+            return false;
+        }
+        if (json_is_object(value)) {
+            if (!words_check(value, key, why))
+                return false;
+        } else if (!json_is_string(value) || json_string_length(value) == 0) {
+            snprintf(why, 512, "%s: neither words nor a group", key);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Every key of `a` is in `b`, with the same shape. */
+static bool
+keys_within(const json_t *a, const json_t *b, const char *at, char missing[512])
+{
+    const char *name;
+    json_t *value;
+    char key[KEY_SIZE];
+
+    json_object_foreach((json_t *)(uintptr_t)a, name, value)
+    {
+        const json_t *other = json_object_get(b, name);
+
+        join_key(key, at, name);
+        if (other == NULL || json_typeof(other) != json_typeof(value)) {
+            snprintf(missing, 512, "%s", key);
+            return false;
+        }
+        if (json_is_object(value) && !keys_within(value, other, key, missing))
+            return false;
+    }
+    return true;
+}
+
+static json_t *
+words_read(const char *dir, const char *code, char why[512])
+{
+    char path[512], reason[512];
+    json_error_t error;
+    json_t *words;
+
+    snprintf(path, sizeof path, "%.480s/%s.json", dir, code);
+    words = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (words == NULL) {
+        snprintf(why, 512, "%.300s:%d: %.160s", path, error.line, error.text);
+        return NULL;
+    }
+    reason[0] = '\0';
+    if (json_is_object(words) && words_check(words, "", reason))
+        return words;
+    snprintf(why, 512, "%.300s: %.200s", path,
+             *reason ? reason : "not an object");
+    json_decref(words);
+    return NULL;
+}
+
+static bool
+same_keys(const json_t *en, const json_t *other, const char *code,
+          char why[512])
+{
+    char key[512];
+
+    if (!keys_within(en, other, "", key)) {
+        snprintf(why, 512, "%s.json: %.200s is missing", code, key);
+        return false;
+    }
+    if (!keys_within(other, en, "", key)) {
+        snprintf(why, 512, "%s.json: %.200s is not in en.json", code, key);
+        return false;
+    }
+    return true;
+}
+
+bool
+catalog_open(const char *dir, char why[512])
+{
+    json_t *words[LANG_COUNT] = {0};
+    bool ok = true;
+
+    for (int i = 0; ok && i < LANG_COUNT; i++) {
+        words[i] = words_read(dir, CODES[i], why);
+        ok = words[i] != NULL;
+    }
+    for (int i = 1; ok && i < LANG_COUNT; i++)
+        ok = same_keys(words[0], words[i], CODES[i], why);
+    if (ok)
+        catalog_close();
+    for (int i = 0; i < LANG_COUNT; i++) {
+        if (ok)
+            trees[i] = json_pack("{s:o}", "t", words[i]);
+        else
+            json_decref(words[i]);
+    }
+    return ok;
+}
+
+void
+catalog_close(void)
+{
+    for (int i = 0; i < LANG_COUNT; i++) {
+        json_decref(trees[i]);
+        trees[i] = NULL;
+    }
+}
+
+/* ---- which language --------------------------------------------------------
+ */
+
+/* The language of a tag such as "es-MX"; -1 when we do not speak it. */
+static int
+lang_of_tag(const char *tag, size_t n)
+{
+    for (int i = 0; i < LANG_COUNT; i++) {
+        size_t len = strlen(CODES[i]);
+
+        if (n >= len && strncasecmp(tag, CODES[i], len) == 0 &&
+            (n == len || tag[len] == '-' || tag[len] == '_'))
+            return i;
+    }
+    return n == 1 && *tag == '*' ? LANG_EN : -1;
+}
+
+enum lang
+lang_from(const char *code)
+{
+    int l = code != NULL ? lang_of_tag(code, strlen(code)) : -1;
+
+    return l < 0 ? LANG_EN : (enum lang)l;
+}
+
+/* The weight of "…;q=0.8" in thousandths; 1000 when none is given. */
+static int
+weight(const char *params, size_t n)
+{
+    int sum = 0, unit = 1000;
+    size_t i = 0;
+
+    while (i < n && (params[i] == ';' || params[i] == ' '))
+        i++;
+    if (i + 2 >= n || (params[i] != 'q' && params[i] != 'Q') ||
+        params[i + 1] != '=')
+        return 1000;
+    for (i += 2; i < n && unit > 0; i++) {
+        if (params[i] == '.')
+            continue;
+        if (params[i] < '0' || params[i] > '9')
+            break;
+        sum += (params[i] - '0') * unit;
+        unit /= 10;
+    }
+    return sum > 1000 ? 1000 : sum;
+}
+
+enum lang
+lang_accept(const char *list)
+{
+    enum lang best = LANG_EN;
+    int most = 0;
+
+    while (list != NULL && *list != '\0') {
+        size_t n, tag;
+        int l, q;
+
+        list += strspn(list, " \t,");
+        n = strcspn(list, ",");
+        tag = strcspn(list, "; \t,");
+        l = lang_of_tag(list, tag);
+        q = weight(list + tag, n - tag);
+        if (l >= 0 && q > most) {
+            most = q;
+            best = (enum lang)l;
+        }
+        list += n;
+    }
+    return best;
+}
+
+const char *
+lang_code(enum lang l)
+{
+    return CODES[l];
+}
+
+/* ---- words -----------------------------------------------------------------
+ */
+
+const json_t *
+catalog_tree(enum lang l)
+{
+    return trees[l];
+}
+
+const char *
+tr(enum lang l, const char *key)
+{
+    const json_t *at = json_object_get(trees[l], "t");
+    const char *part = key;
+
+    while (at != NULL) {
+        size_t n = strcspn(part, ".");
+        char name[KEY_SIZE];
+
+        if (!str_copyn(name, sizeof name, part, n))
+            break;
+        at = json_object_get(at, name);
+        if (part[n] == '\0')
+            break;
+        part += n + 1;
+    }
+    if (json_is_string(at))
+        return json_string_value(at);
+    log_ours("words missing", "key=%s lang=%s", key, CODES[l]);
+    return key;
+}
+
+struct place {
+    const char *name, *text;
+};
+
+/* Writes `words` with its {name} places filled; unknown ones stay. */
+static char *
+fill(struct arena *a, const char *words, const struct place *place, size_t n)
+{
+    struct buf b = {0};
+    char *made;
+
+    while (*words != '\0') {
+        size_t plain = strcspn(words, "{"), len;
+        const struct place *p = place;
+
+        buf_add(&b, words, plain);
+        words += plain;
+        if (*words == '\0')
+            break;
+        len = strcspn(words + 1, "{}");
+        while (p < place + n &&
+               (strncmp(p->name, words + 1, len) != 0 || p->name[len] != '\0'))
+            p++;
+        if (p < place + n && words[1 + len] == '}') {
+            buf_puts(&b, p->text);
+            words += len + 2;
+        } else {
+            buf_putc(&b, *words++);
+        }
+    }
+    made = arena_dupn(a, b.at, b.len);
+    buf_clear(&b);
+    return made;
+}
+
+char *
+tr_fill(struct arena *a, enum lang l, const char *key, ...)
+{
+    struct place place[16];
+    size_t n = 0;
+    const char *name;
+    va_list ap;
+
+    va_start(ap, key);
+    while (n < sizeof place / sizeof place[0] &&
+           (name = va_arg(ap, const char *)) != NULL) {
+        place[n].name = name;
+        place[n++].text = va_arg(ap, const char *);
+    }
+    va_end(ap);
+    return fill(a, tr(l, key), place, n);
+}
+
+/* ---- numbers and dates ------------------------------------------------------
+ */
+
+/* 1234567 as "1,234,567". */
+static char *
+grouped(struct arena *a, uint64_t n, bool minus)
+{
+    char text[32];
+    char *p = text + sizeof text;
+    int digits = 0;
+
+    *--p = '\0';
+    do {
+        if (digits > 0 && digits % 3 == 0)
+            *--p = ',';
+        *--p = (char)('0' + n % 10);
+        n /= 10;
+        digits++;
+    } while (n > 0);
+    if (minus)
+        *--p = '-';
+    return arena_dup(a, p);
+}
+
+char *
+tr_count(struct arena *a, enum lang l, const char *key, long n)
+{
+    uint64_t size = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    const char *form = arena_printf(a, "%s.%s", key, n == 1 ? "one" : "other");
+    struct place place = {"n", grouped(a, size, n < 0)};
+
+    return fill(a, tr(l, form), &place, 1);
+}
+
+char *
+lang_number(struct arena *a, enum lang l, int64_t micro, int places)
+{
+    uint64_t size = micro < 0 ? 0 - (uint64_t)micro : (uint64_t)micro;
+    uint64_t unit = 1;
+    char part[DECIMAL_TEXT];
+    char *whole;
+
+    (void)l; /* both languages are read in the United States */
+    for (int i = places < 0 ? 0 : places; i < DECIMAL_PLACES; i++)
+        unit *= 10;
+    size = (size + unit / 2) / unit * unit;
+    whole = grouped(a, size / DECIMAL_ONE, micro < 0 && size > 0);
+    decimal_trim_bare(part, (int64_t)(size % DECIMAL_ONE));
+    return part[0] == '.' ? arena_printf(a, "%s%s", whole, part) : whole;
+}
+
+static const char *
+numbered(struct arena *a, enum lang l, const char *group, int n)
+{
+    return tr(l, arena_printf(a, "date.%s.%d", group, n));
+}
+
+char *
+lang_date(struct arena *a, enum lang l, int32_t day, enum date_style s)
+{
+    static const char *const keys[] = {
+        [DATE_LONG] = "date.long",        [DATE_SHORT] = "date.short",
+        [DATE_MONTH] = "date.month_year", [DATE_WEEKDAY] = "date.weekday_day",
+        [DATE_DAY] = "date.day",
+    };
+    int year, month, dom, weekday = day_of_week(day);
+
+    day_to_civil(day, &year, &month, &dom);
+    return tr_fill(a, l, keys[s], "year", arena_printf(a, "%d", year), "day",
+                   arena_printf(a, "%d", dom), "month",
+                   numbered(a, l, "month", month), "month_short",
+                   numbered(a, l, "month_short", month), "weekday",
+                   numbered(a, l, "weekday", weekday), "weekday_short",
+                   numbered(a, l, "weekday_short", weekday), NULL);
+}
