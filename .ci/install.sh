@@ -77,29 +77,36 @@ install_node() {
 }
 
 # build_tree FOLDER "CONFIGURE WORDS" TARGET…: configures FOLDER (out of tree)
-# when its words changed, then makes the targets.
+# when its words changed, then makes the targets.  What was said goes to
+# FOLDER/build.txt, and to the screen when it fails.
 build_tree() {
-    local dir=$top/$1 words=$2 cc=gcc
+    local dir=$top/$1
+    mkdir -p "$dir"
+    build_steps "$@" >"$dir/build.txt" 2>&1 </dev/null && return 0
+    tail -n 40 "$dir/build.txt" >&2
+    say "The whole output is in $1/build.txt"
+    return 1
+}
+
+build_steps() {
+    local dir=$top/$1 words=$2 cc=gcc target
     shift 2
     if [ -e "$top/config.status" ]; then
-        say "The source tree is configured in place; cleaning it."
-        make -s -C "$top" distclean >&2 || return 1
+        echo "The source tree is configured in place; cleaning it."
+        make -s -C "$top" distclean || return 1
     fi
     if [ ! -e "$top/configure" ] || [ ! -e "$top/Makefile.in" ]; then
-        (cd "$top" && autoreconf -i) >&2 || return 1
+        (cd "$top" && autoreconf -i) || return 1
     fi
     export CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
     [[ $words == *fuzzers* ]] && cc=clang
     command -v ccache >/dev/null && cc="ccache $cc"
-    mkdir -p "$dir"
     if [ ! -e "$dir/Makefile" ] || [ "$(cat "$dir/.words" 2>&1)" != "$words" ]
     then
-        (cd "$dir" && ../configure -q CC="$cc" $words) >&2 </dev/null ||
-            return 1
+        (cd "$dir" && ../configure -q CC="$cc" $words) || return 1
         printf '%s\n' "$words" >"$dir/.words"
     fi
-    local target
     for target in "$@"; do # one after another: `all` starts a make of its own
-        make -s -C "$dir" -j"$(cores)" "$target" >&2 </dev/null || return 1
+        make -s -C "$dir" -j"$(cores)" "$target" || return 1
     done
 }

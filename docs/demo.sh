@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The demo: four TDSPs, three REPs, 200 homes and shops, 25 months to yesterday,
+# written by `meterhouse generate` and taken in by `meterhouse load`, with users
+# made by `meterhouse user`.  Sourced by ./start with DATA_DIR set; it uses
+# nothing that an operator could not type.
+
+# login, password, who in English, who in Spanish
+DEMO_USERS="resident|pecan-porch-river|A home, and a second one with a solar roof|Una casa, y otra con techo solar
+business|brick-oven-market|A bakery with three shops|Una panadería con tres locales
+admin|copper-lantern-hill|Runs this installation|Administra esta instalación"
+
+demo_say() {
+    local user password
+    say "Demo log-ins:"
+    while IFS='|' read -r user password _; do
+        printf '  %-10s %s\n' "$user" "$password" >&2
+    done <<<"$DEMO_USERS"
+}
+
+# The home page shows them, from this file.
+demo_logins_write() {
+    local user password en es comma=""
+    {
+        echo "["
+        while IFS='|' read -r user password en es; do
+            printf '%s{"login": "%s", "password": "%s",\n "en": "%s",' \
+                "$comma" "$user" "$password" "$en"
+            printf '\n "es": "%s"}' "$es"
+            comma=$',\n'
+        done <<<"$DEMO_USERS"
+        printf '\n]\n'
+    } >"$DATA_DIR/demo-logins.json"
+}
+
+# demo_pick CLASS SOLAR COUNT: ESI IDs of the registry files that fit, those
+# with the most meters and REPs over time first.
+demo_pick() {
+    cat "$files"/registry/*.csv | awk -F, -v class="$1" -v solar="$2" '
+        $5 == class && $6 == solar {
+            if (!seen[$1, "m", $11]++) points[$1] += 10
+            if (!seen[$1, "r", $17]++) points[$1]++
+        }
+        END {
+            for (p in points) print points[p], p
+        }' | sort -k1,1nr -k2,2 | head -n "$3" | cut -d' ' -f2
+}
+
+# demo_user LOGIN NAME ROLE [LABEL ESIID]…
+demo_user() {
+    local user=$1 name=$2 role=$3
+    shift 3
+    awk -F'|' -v u="$user" '$1 == u { print $2 }' <<<"$DEMO_USERS" |
+        ./meterhouse user add "$user" --name "$name" --role "$role" \
+            >/dev/null || return 1
+    while [ $# -gt 1 ]; do
+        ./meterhouse user link "$user" "$2" --label "$1" >/dev/null ||
+            return 1
+        shift 2
+    done
+}
+
+demo_users() {
+    local shops
+    mapfile -t shops < <(demo_pick business N 3)
+    demo_user resident "Rosa Delgado" customer \
+        Home "$(demo_pick residential N 1)" \
+        "Lake house" "$(demo_pick residential Y 1)" &&
+        demo_user business "Brazos Bakery" customer "Main Street" \
+            "${shops[0]}" "Market Square" "${shops[1]}" "Oven hall" \
+            "${shops[2]}" &&
+        demo_user admin "Alex Kim" admin && demo_logins_write
+}
+
+# demo_make: does nothing when there is a store; starts anew when it was
+# interrupted.
+demo_make() {
+    local making=$DATA_DIR/demo-making files=$DATA_DIR/demo-files from to
+    if [ -e "$making" ]; then
+        rm -rf "$DATA_DIR/store" "$files"
+    elif [ -e "$DATA_DIR/store" ] || [ -n "${MH_STORE:-}" ]; then
+        return 0
+    fi
+    say "Making the demo store in $DATA_DIR"
+    mkdir -p "$DATA_DIR" && : >"$making" || return 1
+    to=$(TZ=America/Chicago date -d yesterday +%F)
+    from=$(date -d "${to%-*}-01 -24 months" +%F)
+    ./meterhouse generate --out "$files" --seed 2026 --meters 200 \
+        --from "$from" --to "$to" --monthly-files --progress >&2 &&
+        ./meterhouse load "$files/registry" "$files/billed" >/dev/null &&
+        ./meterhouse load "$files/lse" --progress >/dev/null &&
+        demo_users || return 1
+    rm -rf "$files" "$making"
+}
