@@ -1,4 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
+libmeterhouse_a_SOURCES += db/account.c
+libmeterhouse_a_SOURCES += db/account.h
+libmeterhouse_a_SOURCES += db/agreement.c
+libmeterhouse_a_SOURCES += db/agreement.h
+libmeterhouse_a_SOURCES += db/audit.c
+libmeterhouse_a_SOURCES += db/audit.h
 libmeterhouse_a_SOURCES += db/conn.c
 libmeterhouse_a_SOURCES += db/db.c
 libmeterhouse_a_SOURCES += db/db.h
@@ -13,6 +19,8 @@ libmeterhouse_a_SOURCES += db/pg_value.h
 libmeterhouse_a_SOURCES += db/point.c
 libmeterhouse_a_SOURCES += db/point.h
 libmeterhouse_a_SOURCES += db/point_map.c
+libmeterhouse_a_SOURCES += db/rc.c
+libmeterhouse_a_SOURCES += db/rc.h
 libmeterhouse_a_SOURCES += db/reading.h
 libmeterhouse_a_SOURCES += db/reading_bits.h
 libmeterhouse_a_SOURCES += db/reading_core.h
@@ -20,14 +28,18 @@ libmeterhouse_a_SOURCES += db/reading_frame.c
 libmeterhouse_a_SOURCES += db/reading_pack.c
 libmeterhouse_a_SOURCES += db/reading_pack.h
 libmeterhouse_a_SOURCES += db/reading_unpack.c
+libmeterhouse_a_SOURCES += db/session.c
+libmeterhouse_a_SOURCES += db/session.h
 libmeterhouse_a_SOURCES += db/sqlite.c
 libmeterhouse_a_SOURCES += db/stmt.c
 libmeterhouse_a_SOURCES += db/writer.c
 
 # The schema: one line a migration.
 MIGRATIONS =
+MIGRATIONS += db/migrations/0001_account.sql
 MIGRATIONS += db/migrations/0002_point.sql
 MIGRATIONS += db/migrations/0003_load.sql
+MIGRATIONS += db/migrations/0007_audit.sql
 
 db/migrations.c: db/embed.sh db/local.mk $(MIGRATIONS)
 	$(AM_V_GEN)$(MKDIR_P) db && sh $(srcdir)/db/embed.sh \

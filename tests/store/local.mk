@@ -15,3 +15,11 @@ tests_store_test_load_SOURCES = tests/store/test_load.c $(ENGINES)
 check_PROGRAMS += tests/store/test_point
 TESTS += tests/store/test_point
 tests_store_test_point_SOURCES = tests/store/test_point.c $(ENGINES)
+
+check_PROGRAMS += tests/store/test_account
+TESTS += tests/store/test_account
+tests_store_test_account_SOURCES = tests/store/test_account.c $(ENGINES)
+
+check_PROGRAMS += tests/store/test_agreement
+TESTS += tests/store/test_agreement
+tests_store_test_agreement_SOURCES = tests/store/test_agreement.c $(ENGINES)

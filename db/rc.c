@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store's answers as faults. */
+#include "db/rc.h"
+
+#include "server/base/log.h"
+
+enum fault
+db_fault(const struct db *db, enum db_rc rc, const char *doing)
+{
+    switch (rc) {
+    case DB_OK:
+        return FAULT_NONE;
+    case DB_NONE:
+        return FAULT_NOT_FOUND;
+    case DB_BUSY:
+        return FAULT_BUSY;
+    case DB_FAIL:
+        break;
+    }
+    log_ours("store", "doing=%s error=%s", doing, db_error(db));
+    return FAULT_OURS;
+}
