@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "api/account/user_cmd.h"
 #include "api/commands.h"
-#include "api/serve.h"
 #include "api/feed/generate_cmd.h"
 
 static enum cmd_rc
@@ -58,11 +58,6 @@ const struct command COMMANDS[] = {
      "Prints every setting with its default, range and meaning, ready to be\n"
      "saved as a configuration file.  With --current, prints the values in\n"
      "force after file, environment and command line.", config_cmd},
-    {"serve", "", "answers browsers and programs over HTTPS",
-     "Makes the store and a certificate where there is none, prints the\n"
-     "address and runs until SIGTERM or Ctrl-C; running requests are finished\n"
-     "first.  SIGHUP takes a changed certificate, templates and static files.",
-     serve_cmd},
     /* ---- made-up data ---- */
     {"generate", "--out DIR [OPTION…]", "writes made-up LSE, registry and "
      "billed files",
@@ -87,6 +82,28 @@ const struct command COMMANDS[] = {
      "  --only LIST         of lse,registry,billed (all)\n"
      "  --jobs N            threads (cores)\n"
      "  --progress          shows a bar on standard error", generate_cmd},
+    /* ---- people ---- */
+    {"user add", "LOGIN [OPTION…]", "adds a user",
+     "The password is asked for, or is the first line of standard input.\n\n"
+     "  --name NAME      how the pages greet them (LOGIN)\n"
+     "  --role ROLE      customer, rep, tdsp, helpdesk, regulator or admin "
+     "(customer)\n"
+     "  --duns DUNS      of a rep or tdsp\n"
+     "  --language en|es of the pages (the browser's)", user_add_cmd},
+    {"user passwd", "LOGIN", "gives a user a new password",
+     "The password is asked for, or is the first line of standard input.\n"
+     "Every session of the user ends.", user_passwd_cmd},
+    {"user list", "[--json]", "lists the users", NULL, user_list_cmd},
+    {"user lock", "LOGIN", "keeps a user out and ends every session", NULL,
+     user_lock_cmd},
+    {"user unlock", "LOGIN", "lets a locked user in again", NULL,
+     user_unlock_cmd},
+    {"user link", "LOGIN ESIID [OPTION…]", "lets a user read a meter",
+     "  --label TEXT     what the user calls it, \"Home\"\n"
+     "  --from D         first day that the user may read (any)\n"
+     "  --to D           last day (none: it stands)", user_link_cmd},
+    {"user unlink", "LOGIN ESIID [--to D]", "ends that right",
+     "The user keeps the days up to --to (yesterday).", user_unlink_cmd},
     {NULL, NULL, NULL, NULL, NULL},
 };
 /* clang-format on */

@@ -4,10 +4,7 @@ libmeterhouse_a_SOURCES += \
 	api/commands.c \
 	api/commands.h \
 	api/routes.c \
-	api/routes.h \
-	api/serve.c \
-	api/serve.h \
-	api/serve_cmd.c
+	api/routes.h
 include $(srcdir)/api/account/local.mk
 include $(srcdir)/api/registry/local.mk
 include $(srcdir)/api/agreement/local.mk

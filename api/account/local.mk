@@ -1,2 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-
+libmeterhouse_a_SOURCES += api/account/account.c
+libmeterhouse_a_SOURCES += api/account/account.h
+libmeterhouse_a_SOURCES += api/account/account_page.h
+libmeterhouse_a_SOURCES += api/account/agent.c
+libmeterhouse_a_SOURCES += api/account/agent.h
+libmeterhouse_a_SOURCES += api/account/common_words.inc
+libmeterhouse_a_SOURCES += api/account/demo.c
+libmeterhouse_a_SOURCES += api/account/demo.h
+libmeterhouse_a_SOURCES += api/account/frame_page.c
+libmeterhouse_a_SOURCES += api/account/frame_page.h
+libmeterhouse_a_SOURCES += api/account/home_page.c
+libmeterhouse_a_SOURCES += api/account/login.c
+libmeterhouse_a_SOURCES += api/account/login.h
+libmeterhouse_a_SOURCES += api/account/password.c
+libmeterhouse_a_SOURCES += api/account/password.h
+libmeterhouse_a_SOURCES += api/account/password_rule.c
+libmeterhouse_a_SOURCES += api/account/profile_page.c
+libmeterhouse_a_SOURCES += api/account/sign_in_page.c
+libmeterhouse_a_SOURCES += api/account/user_cmd.c
+libmeterhouse_a_SOURCES += api/account/user_cmd.h
+EXTRA_DIST += api/account/common_words.mjs

@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "db/db.h"
+#include "server/base/arena.h"
+#include "server/base/fault.h"
+
 enum role {
     ROLE_NOBODY = 0,
     ROLE_CUSTOMER,
@@ -31,5 +35,17 @@ struct actor {
 
 extern const struct actor ACTOR_NOBODY;
 extern const struct actor ACTOR_OPERATOR;
+
+/* The word under which a role is kept ("customer", "rep" …), and back;
+ * ROLE_NOBODY for a word that names no account's role. */
+const char *role_word(enum role role);
+enum role role_from(const char *word);
+
+/* The actor of a session cookie, made in the arena: ACTOR_NOBODY for "" and
+ * for a session that has ended.  *profile_lang: an enum lang, or -1 when the
+ * account has not chosen. */
+enum fault actor_load(struct db *db, struct arena *a, const char *cookie,
+                      int64_t now_utc, const struct actor **who,
+                      int *profile_lang);
 
 #endif

@@ -59,6 +59,10 @@
       "data_dir/pgp.")                                                         \
     I(load_hour, 6, 0, 23, "Local hour when the day's files are expected, "    \
       "for the note `next load expected` on the pages.")                       \
+    T(site_name, "Meterhouse", "Name of the portal, as the pages show it.")    \
+    T(help_phone, "", "Telephone of the help line, shown on every page.")      \
+    T(help_email, "", "E-mail address of the help line, shown on every "       \
+      "page.")                                                                 \
     B(demo, false, "Shows the demo log-ins on the home page.")
 
 #endif

@@ -2,11 +2,9 @@
 EXTRA_DIST += tests/unit/unit.h
 
 check_PROGRAMS += tests/unit/test_period
-check_PROGRAMS += tests/unit/test_smt_csv
 check_PROGRAMS += tests/unit/test_svg
-TESTS += tests/unit/test_period tests/unit/test_smt_csv tests/unit/test_svg
+TESTS += tests/unit/test_period tests/unit/test_svg
 tests_unit_test_period_SOURCES = tests/unit/test_period.c
-tests_unit_test_smt_csv_SOURCES = tests/unit/test_smt_csv.c
 tests_unit_test_svg_SOURCES = tests/unit/test_svg.c
 
 check_PROGRAMS += tests/unit/test_arena_buf
@@ -69,3 +67,7 @@ TESTS += tests/unit/test_lse
 tests_unit_test_lse_SOURCES = tests/unit/test_lse.c \
 	tests/golden/hostile.c tests/golden/hostile.h
 EXTRA_DIST += tests/golden/lse_good.lse tests/golden/lse_hostile.txt
+
+check_PROGRAMS += tests/unit/test_password
+TESTS += tests/unit/test_password
+tests_unit_test_password_SOURCES = tests/unit/test_password.c tests/unit/unit.h
