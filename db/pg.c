@@ -28,6 +28,7 @@ struct pg {
     struct stmt_cache cache;
     uint32_t numbers; /* statements prepared so far */
     bool in_tx;       /* the server has an open transaction of ours */
+    bool broken;      /* the connection is to be made again */
     bool refused;     /* the newest failure was 40001 or 40P01 */
     bool read_only;
 };
@@ -49,6 +50,8 @@ one_line(char to[DB_WHY], const char *message)
     for (char *s = to; *s; s++) {
         if (*s == '\n')
             *s = s[1] ? ' ' : '\0';
+        else if (*s == '\t')
+            *s = ' ';
     }
 }
 
@@ -58,6 +61,7 @@ lost(struct pg *p)
     one_line(p->conn.error, PQerrorMessage(p->c));
     log_warn("store connection lost", "error=%s", p->conn.error);
     p->conn.again = true;
+    p->broken = true;
     return DB_BUSY;
 }
 
@@ -74,13 +78,12 @@ failed(struct pg *p, const char *sql, const PGresult *r)
     const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE), *primary;
     char why[DB_WHY];
 
-    if (PQstatus(p->c) == CONNECTION_BAD)
+    /* What libpq itself says has no SQLSTATE: it has no server any more. */
+    if (PQstatus(p->c) == CONNECTION_BAD || !state)
         return lost(p);
     /* Not its detail, which holds values. */
     primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-    one_line(why, primary ? primary : PQerrorMessage(p->c));
-    if (!state)
-        state = "";
+    one_line(why, primary);
     /* Serialization failure, deadlock. */
     p->refused = state_in(state, "40001 40P01");
     /* The server is going down or coming up. */
@@ -137,7 +140,7 @@ set_up(struct pg *p)
 static enum db_rc
 ready(struct pg *p)
 {
-    if (PQstatus(p->c) == CONNECTION_OK && (p->in_tx || PQconsumeInput(p->c)) &&
+    if (!p->broken && (p->in_tx || PQconsumeInput(p->c)) &&
         PQstatus(p->c) == CONNECTION_OK)
         return DB_OK;
     if (p->in_tx)
@@ -145,6 +148,7 @@ ready(struct pg *p)
     PQreset(p->c);
     if (PQstatus(p->c) != CONNECTION_OK)
         return lost(p);
+    p->broken = false;
     log_info("store connection made again", NULL);
     return set_up(p);
 }
@@ -327,7 +331,7 @@ pg_rollback(struct db_conn *c)
     PGresult *r;
 
     p->in_tx = false;
-    if (PQstatus(p->c) != CONNECTION_OK)
+    if (p->broken || PQstatus(p->c) != CONNECTION_OK)
         return;
     r = PQexec(p->c, "ROLLBACK");
     PQclear(r);

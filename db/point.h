@@ -59,6 +59,8 @@ const char *point_map_zone(const struct point_map *m, uint8_t zone);
 /* Registers new unregistered points in bulk, in the store and in the map. */
 enum db_rc point_map_add(struct point_map *m, struct db *db, size_t n,
                          const char *const *esiid, const char *zone);
+/* Memory that it takes. */
+size_t point_map_bytes(const struct point_map *m);
 void point_map_close(struct point_map *m);
 
 #endif

@@ -408,6 +408,17 @@ point_map_zone(const struct point_map *m, uint8_t zone)
     return zone < m->zones ? m->zone[zone] : "";
 }
 
+size_t
+point_map_bytes(const struct point_map *m)
+{
+    size_t bytes = sizeof *m + (m->size + SPARE) * sizeof *m->slot +
+                   m->odd_size * sizeof *m->odd;
+
+    for (size_t i = 0; i < m->odd_size; i++)
+        bytes += m->odd[i].esiid ? strlen(m->odd[i].esiid) + 1 : 0;
+    return bytes;
+}
+
 /* ---- adding in bulk --------------------------------------------------------
  */
 

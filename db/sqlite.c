@@ -313,12 +313,13 @@ static enum db_rc
 lite_ours(struct lite *l, enum db_mode mode)
 {
     int64_t id = 0, tables = 0;
-    enum db_rc rc =
-        conn_one(&l->conn, "PRAGMA application_id", IN_NONE, OUT(out_i64(&id)));
+    /* In one look: another program may be making the store right now. */
+    enum db_rc rc = conn_one(&l->conn,
+                             "SELECT (SELECT application_id "
+                             "FROM pragma_application_id), "
+                             "(SELECT count(*) FROM sqlite_schema)",
+                             IN_NONE, OUT(out_i64(&id), out_i64(&tables)));
 
-    if (rc == DB_OK)
-        rc = conn_one(&l->conn, "SELECT count(*) FROM sqlite_schema", IN_NONE,
-                      OUT(out_i64(&tables)));
     if (rc != DB_OK || id == APPLICATION_ID)
         return rc;
     if (id || tables)
@@ -345,6 +346,20 @@ _Static_assert(APPLICATION_ID == 1298690917, "the number in LASTING");
     "PRAGMA journal_size_limit = 67108864;"
 
 static enum db_rc
+lite_wal_check(struct lite *l)
+{
+    char mode[16];
+    enum db_rc rc = conn_one(&l->conn, "PRAGMA journal_mode", IN_NONE,
+                             OUT(out_text(mode, sizeof mode)));
+
+    if (rc != DB_OK || str_eq(mode, "wal"))
+        return rc;
+    return conn_fail(&l->conn, NULL,
+                     "its file system cannot hold a write-ahead log (%s)",
+                     mode);
+}
+
+static enum db_rc
 lite_set_up(struct lite *l, enum db_mode mode)
 {
     enum db_rc rc;
@@ -357,6 +372,8 @@ lite_set_up(struct lite *l, enum db_mode mode)
         rc = lite_script(&l->conn, LASTING);
     if (rc == DB_OK)
         rc = lite_script(&l->conn, SETTINGS);
+    if (rc == DB_OK)
+        rc = lite_wal_check(l);
     if (rc == DB_OK && mode == DB_READ)
         rc = lite_script(&l->conn, "PRAGMA query_only = ON");
     return rc;

@@ -23,3 +23,13 @@ tests_store_test_account_SOURCES = tests/store/test_account.c $(ENGINES)
 check_PROGRAMS += tests/store/test_agreement
 TESTS += tests/store/test_agreement
 tests_store_test_agreement_SOURCES = tests/store/test_agreement.c $(ENGINES)
+check_PROGRAMS += tests/store/test_migrate
+TESTS += tests/store/test_migrate
+tests_store_test_migrate_SOURCES = tests/store/test_migrate.c $(ENGINES)
+tests_store_test_migrate_SOURCES += tests/store/crash_calls.c
+tests_store_test_migrate_SOURCES += tests/store/crash_calls.h
+tests_store_test_migrate_SOURCES += tests/store/engine_dump.c
+
+check_PROGRAMS += tests/store/test_pg
+TESTS += tests/store/test_pg
+tests_store_test_pg_SOURCES = tests/store/test_pg.c $(ENGINES)
