@@ -12,10 +12,15 @@ static enum cmd_rc
 help_cmd(struct cmd *c)
 {
     const struct command *command;
+    bool man = cmd_flag(c, "man");
     int words;
 
     if (!cmd_no_more_options(c))
         return CMD_USAGE;
+    if (man) {
+        command_man(c->out);
+        return CMD_DONE;
+    }
     if (c->argc == 0) {
         command_list(c->out);
         return CMD_DONE;
@@ -40,10 +45,14 @@ version_cmd(struct cmd *c)
 static enum cmd_rc
 config_cmd(struct cmd *c)
 {
-    bool current = cmd_flag(c, "current");
+    bool current = cmd_flag(c, "current"), man = cmd_flag(c, "man");
 
     if (!cmd_no_more_options(c))
         return CMD_USAGE;
+    if (man) {
+        conf_man(c->out);
+        return CMD_DONE;
+    }
     conf_print(c->out, current ? c->conf : NULL);
     return CMD_DONE;
 }
@@ -51,13 +60,14 @@ config_cmd(struct cmd *c)
 /* clang-format off */
 const struct command COMMANDS[] = {
     /* ---- the program ---- */
-    {"help", "[COMMAND]", "lists the commands, or explains one", NULL,
-     help_cmd},
+    {"help", "[COMMAND | --man]", "lists the commands, or explains one",
+     "With --man, prints the manual page meterhouse(1).", help_cmd},
     {"version", "", "prints the version", NULL, version_cmd},
-    {"config", "[--current]", "prints a sample configuration",
+    {"config", "[--current | --man]", "prints a sample configuration",
      "Prints every setting with its default, range and meaning, ready to be\n"
      "saved as a configuration file.  With --current, prints the values in\n"
-     "force after file, environment and command line.", config_cmd},
+     "force after file, environment and command line.  With --man, prints "
+     "the\nmanual page meterhouse.conf(5).", config_cmd},
     /* ---- made-up data ---- */
     {"generate", "--out DIR [OPTION…]", "writes made-up LSE, registry and "
      "billed files",

@@ -45,4 +45,8 @@ bool cmd_flag(struct cmd *c, const char *name);
  * a `--`, after which words may begin with a dash.  A lone `-` is a word. */
 bool cmd_no_more_options(struct cmd *c);
 
+/* The manual pages meterhouse(1) and meterhouse.conf(5), from the tables. */
+void command_man(FILE *to);
+void conf_man(FILE *to);
+
 #endif

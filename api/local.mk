@@ -3,6 +3,7 @@ libmeterhouse_a_SOURCES += \
 	api/cmd.c \
 	api/commands.c \
 	api/commands.h \
+	api/man.c \
 	api/routes.c \
 	api/routes.h
 include $(srcdir)/api/account/local.mk

@@ -11,6 +11,7 @@ include $(srcdir)/tests/bench/local.mk
 include $(srcdir)/tests/interop/local.mk
 include $(srcdir)/tests/fuzz/local.mk
 include $(srcdir)/tests/lint/local.mk
+include $(srcdir)/tests/package/local.mk
 
 EXTRA_DIST += tests/package.json tests/package-lock.json tests/.npmrc
 

@@ -355,3 +355,25 @@ conf_print(FILE *to, const struct conf *current)
         fputc('\n', to);
     }
 }
+
+bool
+conf_setting_get(size_t at, struct conf_setting *s)
+{
+    const struct row *r = &ROWS[at];
+
+    if (at >= ROW_COUNT)
+        return false;
+    *s = (struct conf_setting){.name = r->name, .text = r->text};
+    s->kind = r->kind == ROW_TEXT  ? "text"
+              : r->kind == ROW_INT ? "number"
+                                   : "yes or no";
+    s->least = r->least;
+    s->most = r->most;
+    if (r->kind == ROW_TEXT)
+        str_copy(s->missing, sizeof s->missing, r->text_def);
+    else if (r->kind == ROW_INT)
+        snprintf(s->missing, sizeof s->missing, "%" PRId64, r->def);
+    else
+        str_copy(s->missing, sizeof s->missing, r->def ? "yes" : "no");
+    return true;
+}
