@@ -6,6 +6,7 @@
 
 #include "api/account/user_cmd.h"
 #include "api/commands.h"
+#include "api/serve.h"
 #include "api/feed/generate_cmd.h"
 
 static enum cmd_rc
@@ -68,6 +69,11 @@ const struct command COMMANDS[] = {
      "saved as a configuration file.  With --current, prints the values in\n"
      "force after file, environment and command line.  With --man, prints "
      "the\nmanual page meterhouse.conf(5).", config_cmd},
+    {"serve", "", "answers browsers and programs over HTTPS",
+     "Makes the store and a certificate where there is none, prints the\n"
+     "address and runs until SIGTERM or Ctrl-C; running requests are finished\n"
+     "first.  SIGHUP takes a changed certificate, templates and static files.",
+     serve_cmd},
     /* ---- made-up data ---- */
     {"generate", "--out DIR [OPTION…]", "writes made-up LSE, registry and "
      "billed files",

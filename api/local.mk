@@ -5,7 +5,10 @@ libmeterhouse_a_SOURCES += \
 	api/commands.h \
 	api/man.c \
 	api/routes.c \
-	api/routes.h
+	api/routes.h \
+	api/serve.c \
+	api/serve.h \
+	api/serve_cmd.c
 include $(srcdir)/api/account/local.mk
 include $(srcdir)/api/registry/local.mk
 include $(srcdir)/api/agreement/local.mk

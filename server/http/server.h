@@ -12,13 +12,11 @@
 
 #include "server/base/conf.h"
 #include "server/http/route.h"
-#include "server/text/template.h"
 
 struct http_app {
     const struct conf *conf;
     const struct route *routes;        /* ended by a row with no method */
-    const struct templates *templates;
-    const char *static_dir;
+    const char *templates_dir, *static_dir;
     /* A store handle for one worker thread. */
     struct db *(*open)(void *arg);
     void (*close)(struct db *db);
@@ -33,9 +31,12 @@ struct http_app {
     bool (*signed_in)(const struct actor *who);
     /* Adds what the layout shows of the actor (name, menu) to the view. */
     void (*frame)(const struct req *r, json_t *view);
-    /* Extra lines for /metrics, may be NULL. */
+    /* Keeps the language that a signed-in person chose; may be NULL. */
+    enum fault (*set_lang)(struct db *db, const struct actor *who,
+                           enum lang lang);
+    /* Extra lines for /metrics, may be NULL; must not wait for anything. */
     void (*metrics)(void *arg, struct buf *to);
-    /* Readiness for /healthz: NULL when well, else a reason. */
+    /* Readiness for /healthz: NULL when well, else a reason; must not wait. */
     const char *(*health)(void *arg);
     void *arg;
 };
@@ -44,8 +45,12 @@ struct http_server;
 /* Binds and starts; `why` on failure. */
 struct http_server *http_start(const struct http_app *app, char why[512]);
 int http_port(const struct http_server *s);   /* the bound port */
-bool http_reload_certificate(struct http_server *s, char why[512]);
-/* Stops listening, finishes running requests (at most `seconds`), frees. */
-void http_stop(struct http_server *s, double seconds);
+/* Takes changed certificate, templates and static files; what cannot be taken
+ * is named in `why` and stays as it was. */
+bool http_reload(struct http_server *s, char why[512]);
+/* Stops listening, finishes running requests (at most `seconds`), frees.
+ * False when a handler would not end: then its memory is left alone and the
+ * process should exit. */
+bool http_stop(struct http_server *s, double seconds);
 
 #endif

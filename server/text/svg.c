@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "server/base/decimal.h"
+#include "server/text/template.h"
 
 #define TOP      18        /* room for the unit and half a scale label */
 #define BOTTOM   26        /* room for the labels under the axis */
@@ -18,6 +19,7 @@
 #define ROOM     12        /* pixels between two labels */
 #define NARROW   290       /* pixels of a chart on a phone */
 #define WIDE     620       /* and where the style sheet shows wide labels */
+#define CROWDED  200       /* bars that stand without space between them */
 
 /* The scale: round steps that span all values. */
 struct scale {
@@ -26,28 +28,6 @@ struct scale {
     int height;            /* hundredths of a pixel between high and -low */
     int zero;              /* hundredths of a pixel from the top */
 };
-
-static void
-put_text(struct buf *to, const char *text)
-{
-    for (; *text; text++)
-        switch (*text) {
-        case '&':
-            buf_puts(to, "&amp;");
-            break;
-        case '<':
-            buf_puts(to, "&lt;");
-            break;
-        case '>':
-            buf_puts(to, "&gt;");
-            break;
-        case '"':
-            buf_puts(to, "&quot;");
-            break;
-        default:
-            buf_putc(to, *text);
-        }
-}
 
 /* value / whole of `out`, safe for any energy. */
 static int
@@ -185,7 +165,7 @@ put_grid(struct buf *to, const struct svg_chart *c, const struct scale *s)
         buf_puts(to, "</text>");
     }
     buf_puts(to, "<text class=\"chart-unit\" x=\"-8\" y=\"0\" dy=\".1em\">");
-    put_text(to, c->unit);
+    template_escape(to, c->unit);
     buf_puts(to, "</text></g>");
 }
 
@@ -222,22 +202,28 @@ put_bar(struct buf *to, const struct svg_chart *c, const struct svg_bar *b,
     }
 }
 
+static int64_t
+slots_of(const struct svg_bar *b)
+{
+    return b->slots ? b->slots : 1;
+}
+
+/* One bar, from slot `at` on, of `all` slots. */
 static void
 put_slot(struct buf *to, const struct svg_chart *c, const struct scale *s,
-         size_t i)
+         const struct svg_bar *b, int64_t at, int64_t all)
 {
-    const struct svg_bar *b = &c->bars[i];
-    int x = (int)((int64_t)FULL * (int64_t)i / (int64_t)c->n);
-    int end = (int)((int64_t)FULL * (int64_t)(i + 1) / (int64_t)c->n);
-    int gap = c->n > 200 ? 0 : (end - x) / 6;
+    int x = (int)(FULL * at / all);
+    int end = (int)(FULL * (at + slots_of(b)) / all);
+    int gap = all > CROWDED ? 0 : (end - x) / 6;
 
     buf_puts(to, b->href ? "<a class=\"chart-slot\" href=\""
                          : "<g class=\"chart-slot\" tabindex=\"0\" "
                            "role=\"img");
     if (b->href)
-        put_text(to, b->href);
+        template_escape(to, b->href);
     buf_puts(to, "\"><title>");
-    put_text(to, b->title ? b->title : "");
+    template_escape(to, b->title ? b->title : "");
     buf_puts(to, "</title>");
     put_rect(to, "chart-hit", x, end - x, TOP * 100, s->height);
     buf_puts(to, "/>");
@@ -271,33 +257,30 @@ label_step(size_t labels, size_t longest, size_t pixels)
 }
 
 static void
-put_labels(struct buf *to, const struct svg_chart *c)
+put_labels(struct buf *to, const struct svg_chart *c, int64_t all)
 {
-    size_t labels = 0, longest = 1, at = 0, wide, narrow;
+    size_t longest = 1, wide, narrow;
 
-    for (size_t i = 0; i < c->n; i++)
-        if (c->bars[i].label) {
-            size_t n = letters(c->bars[i].label);
-
-            longest = n > longest ? n : longest;
-            labels++;
-        }
-    if (labels == 0)
+    if (c->labels == 0)
         return;
-    wide = label_step(labels, longest, WIDE);
-    narrow = label_step(labels, longest, NARROW);
+    for (size_t i = 0; i < c->labels; i++) {
+        size_t n = letters(c->label[i].text);
+
+        longest = n > longest ? n : longest;
+    }
+    wide = label_step(c->labels, longest, WIDE);
+    narrow = label_step(c->labels, longest, NARROW);
     narrow = (narrow + wide - 1) / wide * wide;
     buf_puts(to, "<g aria-hidden=\"true\">");
-    for (size_t i = 0; i < c->n; i++) {
-        if (!c->bars[i].label || at++ % wide != 0)
-            continue;
+    for (size_t i = 0; i < c->labels; i += wide) {
+        int64_t middle = 2 * (int64_t)c->label[i].slot + 1;
+
         buf_printf(to, "<text class=\"chart-x%s\"",
-                   (at - 1) % narrow ? " chart-x-wide" : "");
-        put_percent(to, "x",
-                    (int)(FULL * (2 * (int64_t)i + 1) / (2 * (int64_t)c->n)));
+                   i % narrow ? " chart-x-wide" : "");
+        put_percent(to, "x", (int)(FULL * middle / (2 * all)));
         put_px(to, "y", (c->height - 8) * 100);
         buf_putc(to, '>');
-        put_text(to, c->bars[i].label);
+        template_escape(to, c->label[i].text);
         buf_puts(to, "</text>");
     }
     buf_puts(to, "</g>");
@@ -326,20 +309,25 @@ void
 svg_bar_chart(struct buf *to, const struct svg_chart *c)
 {
     struct scale s = make_scale(c);
+    int64_t all = 0, at = 0;
 
+    for (size_t i = 0; i < c->n; i++)
+        all += slots_of(&c->bars[i]);
     buf_printf(to,
                "<svg class=\"chart\" id=\"%s\" width=\"100%%\" height=\"%d\" "
                "role=\"group\" aria-labelledby=\"%s-t\" "
                "aria-describedby=\"%s-d\"><title id=\"%s-t\">",
                c->id, c->height, c->id, c->id, c->id);
-    put_text(to, c->title);
+    template_escape(to, c->title);
     buf_printf(to, "</title><desc id=\"%s-d\">", c->id);
-    put_text(to, c->summary);
+    template_escape(to, c->summary);
     buf_puts(to, "</desc>");
     put_patterns(to, c->id);
     put_grid(to, c, &s);
-    for (size_t i = 0; i < c->n; i++)
-        put_slot(to, c, &s, i);
-    put_labels(to, c);
+    for (size_t i = 0; i < c->n; i++) {
+        put_slot(to, c, &s, &c->bars[i], at, all);
+        at += slots_of(&c->bars[i]);
+    }
+    put_labels(to, c, all);
     buf_puts(to, "</svg>");
 }

@@ -28,9 +28,15 @@ struct svg_bar {
     int64_t surplus_micro;   /* drawn below the axis, 0 for none */
     bool missing;            /* nothing known: a gap is drawn, no bar */
     uint16_t hatched;        /* share of the bar that is estimated, 0..1000 */
-    const char *label;       /* "1:15 AM" under the axis, NULL for no tick */
+    uint16_t slots;          /* bars' widths it takes; 0 is 1 */
     const char *title;       /* "1:15–1:30 AM: 0.145 kWh, estimated" */
     const char *href;        /* a click goes there, NULL for none */
+};
+
+/* Words under the axis, evenly spaced; thinned out where they do not fit. */
+struct svg_label {
+    size_t slot;             /* centred below it */
+    const char *text;        /* "1 AM" */
 };
 
 struct svg_chart {
@@ -38,8 +44,9 @@ struct svg_chart {
     const char *title, *summary; /* <title>, <desc> */
     const char *unit;        /* "kWh" */
     int height;              /* pixels, scale and labels included */
-    size_t n;
+    size_t n, labels;
     const struct svg_bar *bars;
+    const struct svg_label *label;
 };
 
 void svg_bar_chart(struct buf *to, const struct svg_chart *c);

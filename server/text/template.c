@@ -216,8 +216,8 @@ look_up(const struct scope *s, const struct node *name)
     return found;
 }
 
-static void
-put_escaped(struct buf *to, const char *text)
+void
+template_escape(struct buf *to, const char *text)
 {
     for (;;) {
         size_t plain = strcspn(text, "&<>\"'");
@@ -268,7 +268,7 @@ put_value(struct buf *to, const json_t *value)
         return;
     switch (json_typeof(value)) {
     case JSON_STRING:
-        put_escaped(to, json_string_value(value));
+        template_escape(to, json_string_value(value));
         break;
     case JSON_INTEGER:
         buf_int(to, json_integer_value(value));

@@ -39,5 +39,7 @@ bool template_render(const struct templates *t, const char *name,
                      const json_t *view, const json_t *extra, struct buf *to);
 /* Markup that code vouches for. */
 json_t *template_safe(const char *markup);
+/* Text as {{x}} writes it. */
+void template_escape(struct buf *to, const char *text);
 
 #endif

@@ -2,9 +2,11 @@
 EXTRA_DIST += tests/unit/unit.h
 
 check_PROGRAMS += tests/unit/test_period
+check_PROGRAMS += tests/unit/test_smt_csv
 check_PROGRAMS += tests/unit/test_svg
-TESTS += tests/unit/test_period tests/unit/test_svg
+TESTS += tests/unit/test_period tests/unit/test_smt_csv tests/unit/test_svg
 tests_unit_test_period_SOURCES = tests/unit/test_period.c
+tests_unit_test_smt_csv_SOURCES = tests/unit/test_smt_csv.c
 tests_unit_test_svg_SOURCES = tests/unit/test_svg.c
 
 check_PROGRAMS += tests/unit/test_arena_buf

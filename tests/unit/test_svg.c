@@ -23,7 +23,8 @@ count(const char *text, const char *what)
 static const char *
 draw(struct buf *to, const struct svg_bar *bars, size_t n)
 {
-    struct svg_chart c = {"c", "A & B", "5 < 6", "kWh", 320, n, bars};
+    struct svg_chart c = {.id = "c", .title = "A & B", .summary = "5 < 6",
+                          .unit = "kWh", .height = 320, .n = n, .bars = bars};
 
     to->len = 0;
     svg_bar_chart(to, &c);
@@ -34,10 +35,10 @@ static void
 parts(void **state)
 {
     static const struct svg_bar bars[] = {
-        {1000000, 0, false, 0, "12 AM", "one \"1\"", NULL},
-        {500000, 250000, false, 1000, NULL, "two", "/meters/1/day?a=1&b=2"},
-        {0, 0, true, 0, "1 AM", "not yet", NULL},
-        {800000, 0, false, 500, NULL, "half", NULL},
+        {1000000, 0, false, 0, 1, "one \"1\"", NULL},
+        {500000, 250000, false, 1000, 1, "two", "/meters/1/day?a=1&b=2"},
+        {0, 0, true, 0, 6, "not yet", NULL},
+        {800000, 0, false, 500, 0, "half", NULL},
     };
     struct buf b = {0};
     const char *svg = draw(&b, bars, 4);
@@ -53,7 +54,9 @@ parts(void **state)
     assert_int_equal(count(svg, "class=\"chart-estimated\""), 2);
     assert_int_equal(count(svg, "class=\"chart-surplus\""), 1);
     assert_int_equal(count(svg, "class=\"chart-gap\""), 1);
-    assert_int_equal(count(svg, "class=\"chart-x"), 2);
+    assert_non_null(strstr(svg, "class=\"chart-gap\" x=\"22.222%\" "
+                                "width=\"66.666%\""));
+    assert_null(strstr(svg, "class=\"chart-x"));
     assert_null(strstr(svg, "style="));
     assert_int_equal(count(svg, "<svg"), count(svg, "</svg>"));
     assert_int_equal(count(svg, "<g"), count(svg, "</g>"));
@@ -66,8 +69,8 @@ static void
 scale(void **state)
 {
     static const struct svg_bar bars[] = {
-        {1000000, 0, false, 0, NULL, "a", NULL},
-        {250000, 0, false, 0, NULL, "b", NULL},
+        {1000000, 0, false, 0, 1, "a", NULL},
+        {250000, 0, false, 0, 1, "b", NULL},
     };
     struct buf b = {0};
     const char *svg = draw(&b, bars, 2);
@@ -87,10 +90,10 @@ static void
 extremes(void **state)
 {
     static const struct svg_bar nothing[] = {
-        {0, 0, true, 0, NULL, "a", NULL}};
-    static const struct svg_bar zero[] = {{0, 0, false, 0, NULL, "a", NULL}};
+        {0, 0, true, 0, 1, "a", NULL}};
+    static const struct svg_bar zero[] = {{0, 0, false, 0, 1, "a", NULL}};
     static const struct svg_bar huge[] = {
-        {99999999999999999, 1, false, 0, NULL, "a", NULL}};
+        {99999999999999999, 1, false, 0, 1, "a", NULL}};
     struct buf b = {0};
 
     (void)state;
@@ -107,14 +110,21 @@ static void
 labels(void **state)
 {
     static struct svg_bar bars[96];
+    static struct svg_label words[96];
+    struct svg_chart c = {.id = "c", .title = "t", .summary = "s",
+                          .unit = "kWh", .height = 320, .n = 96,
+                          .labels = 96, .bars = bars, .label = words};
     struct buf b = {0};
     const char *svg;
     int all, wide;
 
     (void)state;
-    for (int i = 0; i < 96; i++)
-        bars[i] = (struct svg_bar){1000, 0, false, 0, "10:15 PM", "x", NULL};
-    svg = draw(&b, bars, 96);
+    for (size_t i = 0; i < 96; i++) {
+        bars[i] = (struct svg_bar){1000, 0, false, 0, 1, "x", NULL};
+        words[i] = (struct svg_label){i, "10:15 PM"};
+    }
+    svg_bar_chart(&b, &c);
+    svg = buf_text(&b);
     all = count(svg, "class=\"chart-x");
     wide = count(svg, "class=\"chart-x chart-x-wide\"");
     assert_in_range(all, 4, 10);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of the product, put together and taken apart in order. */
+#include "api/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "api/agreement/actor.h"
+#include "api/routes.h"
+#include "db/db.h"
+#include "server/base/arena.h"
+#include "server/base/file.h"
+#include "server/base/log.h"
+#include "server/base/str.h"
+#include "server/http/server.h"
+#include "server/text/catalog.h"
+
+struct serve {
+    const struct conf *conf;
+    char store[1024], templates_dir[1024], static_dir[1024];
+    int lock; /* descriptor of the lock file, -1 without */
+    bool catalog;
+    struct db *db;
+    struct http_server *http;
+};
+
+static void
+dir_of(char *to, size_t size, const char *given, const char *installed)
+{
+    str_copy(to, size, given[0] ? given : installed);
+}
+
+/* One serve for an embedded store: two would disagree about its writer. */
+static bool
+lock_take(struct serve *s, char why[512])
+{
+    char path[1024], holder[32] = "";
+
+    if (!file_make_dir(s->conf->data_dir, 0750)) {
+        snprintf(why, 512, "%.400s: %m", s->conf->data_dir);
+        return false;
+    }
+    if (!str_starts(s->store, "sqlite:"))
+        return true;
+    snprintf(path, sizeof path, "%s/serve.lock", s->conf->data_dir);
+    s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (s->lock < 0) {
+        snprintf(why, 512, "%.400s: %m", path);
+        return false;
+    }
+    if (flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = read(s->lock, holder, sizeof holder - 1);
+
+        holder[n > 0 ? n : 0] = '\0';
+        snprintf(why, 512, "another serve (process %s) runs on %.400s",
+                 holder[0] ? holder : "unknown", s->conf->data_dir);
+        return false;
+    }
+    if (ftruncate(s->lock, 0) == 0)
+        dprintf(s->lock, "%ld", (long)getpid());
+    return true;
+}
+
+static struct db *
+worker_open(void *arg)
+{
+    struct serve *s = arg;
+    struct db *db = NULL;
+    char why[512] = "";
+
+    if (db_open(s->store, DB_WRITE, &db, why) == DB_OK)
+        return db;
+    log_ours("store not opened", "reason=%s", why);
+    return NULL;
+}
+
+static const struct actor NOBODY = {ROLE_NOBODY, 0, 0, "", "", ""};
+
+static enum fault
+nobody_actor(struct db *db, struct arena *a, const char *cookie,
+             int64_t now_utc, const struct actor **who, int *profile_lang)
+{
+    (void)db, (void)a, (void)cookie, (void)now_utc, (void)profile_lang;
+    *who = &NOBODY;
+    return FAULT_NONE;
+}
+
+static bool
+nobody_enters(const struct actor *who, enum who gate)
+{
+    (void)who, (void)gate;
+    return false;
+}
+
+static bool
+nobody_signed_in(const struct actor *who)
+{
+    (void)who;
+    return false;
+}
+
+static bool
+parts_start(struct serve *s, const struct route *routes, char why[512])
+{
+    struct http_app app = {
+        .conf = s->conf,
+        .routes = routes,
+        .templates_dir = s->templates_dir,
+        .static_dir = s->static_dir,
+        .open = worker_open,
+        .close = db_close,
+        .actor = nobody_actor,
+        .nobody = &NOBODY,
+        .may_enter = nobody_enters,
+        .signed_in = nobody_signed_in,
+        .arg = s,
+    };
+
+    if (!lock_take(s, why))
+        return false;
+    s->catalog = catalog_open(s->templates_dir, why);
+    if (!s->catalog || db_open(s->store, DB_CREATE, &s->db, why) != DB_OK)
+        return false;
+    s->http = http_start(&app, why);
+    return s->http != NULL;
+}
+
+static void
+parts_stop(struct serve *s)
+{
+    if (s->db)
+        db_close(s->db);
+    if (s->catalog)
+        catalog_close();
+    if (s->lock >= 0)
+        close(s->lock);
+    free(s);
+}
+
+struct serve *
+serve_start_routes(const struct conf *conf, const struct route *routes,
+                   char why[512])
+{
+    struct serve *s = mem_new(sizeof *s);
+
+    s->conf = conf;
+    s->lock = -1;
+    conf_store(conf, s->store, sizeof s->store);
+    dir_of(s->templates_dir, sizeof s->templates_dir, conf->templates_dir,
+           MH_DATADIR "/templates");
+    dir_of(s->static_dir, sizeof s->static_dir, conf->static_dir,
+           MH_DATADIR "/static");
+    if (parts_start(s, routes, why))
+        return s;
+    parts_stop(s);
+    return NULL;
+}
+
+struct serve *
+serve_start(const struct conf *conf, char why[512])
+{
+    return serve_start_routes(conf, ROUTES, why);
+}
+
+int
+serve_port(const struct serve *s)
+{
+    return http_port(s->http);
+}
+
+bool
+serve_reload(struct serve *s, char why[512])
+{
+    return http_reload(s->http, why);
+}
+
+bool
+serve_stop(struct serve *s, double seconds)
+{
+    if (!http_stop(s->http, seconds))
+        return false;
+    parts_stop(s);
+    return true;
+}

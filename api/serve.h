@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The running product: store, words, server and jobs put together.  The
+ * command `serve` and the tests start the same thing.
+ */
+#ifndef MH_API_SERVE_H
+#define MH_API_SERVE_H
+
+#include <stdbool.h>
+
+#include "api/commands.h"
+#include "server/base/conf.h"
+
+struct route;
+struct serve;
+
+/* Makes or migrates the store, then answers requests; `conf` must outlive it.
+ * NULL with the reason in `why`. */
+struct serve *serve_start(const struct conf *conf, char why[512]);
+/* The same with another table of routes, for tests. */
+struct serve *serve_start_routes(const struct conf *conf,
+                                 const struct route *routes, char why[512]);
+int serve_port(const struct serve *s);
+/* Takes changed certificate, templates and static files. */
+bool serve_reload(struct serve *s, char why[512]);
+/* Finishes running requests, at most `seconds`; false when a handler would
+ * not end and the process should exit. */
+bool serve_stop(struct serve *s, double seconds);
+
+enum cmd_rc serve_cmd(struct cmd *c);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* meterhouse serve: runs until SIGTERM or SIGINT; SIGHUP reloads. */
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "api/serve.h"
+#include "server/base/log.h"
+#include "server/base/str.h"
+
+#define STOP_SECONDS 20
+
+static void
+url_print(FILE *to, const struct conf *conf, int port)
+{
+    bool local = str_starts(conf->listen, "127.") ||
+                 str_eq(conf->listen, "::1") || str_eq(conf->listen, "*") ||
+                 str_eq(conf->listen, "0.0.0.0") || str_eq(conf->listen, "::");
+
+    if (conf->public_url[0])
+        fprintf(to, "Meterhouse serves %s (port %d)\n", conf->public_url,
+                port);
+    else
+        fprintf(to, "Meterhouse serves https://%s:%d\n",
+                local ? "localhost" : conf->listen, port);
+    fflush(to);
+}
+
+/* A second request to stop does not wait for anybody. */
+static void
+stop_at_once(int sig)
+{
+    (void)sig;
+    _exit(CMD_FAILED);
+}
+
+static void
+signals_wait(struct serve *s, const sigset_t *set)
+{
+    int sig;
+
+    while (sigwait(set, &sig) == 0 && sig == SIGHUP) {
+        char why[512] = "";
+
+        if (!serve_reload(s, why))
+            log_ours("reload failed", "reason=%s", why);
+        else
+            log_info("reloaded", NULL);
+    }
+}
+
+enum cmd_rc
+serve_cmd(struct cmd *c)
+{
+    char why[512] = "";
+    struct serve *s;
+    sigset_t set;
+
+    if (!cmd_no_more_options(c) || c->argc > 0)
+        return CMD_USAGE;
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* for every thread made below */
+    s = serve_start(c->conf, why);
+    if (!s) {
+        fprintf(c->err, "meterhouse: %s\n", why);
+        return CMD_FAILED;
+    }
+    url_print(c->out, c->conf, serve_port(s));
+    log_info("serving", "port=%d data=%s", serve_port(s), c->conf->data_dir);
+    signals_wait(s, &set);
+    log_info("stopping", NULL);
+    signal(SIGTERM, stop_at_once);
+    signal(SIGINT, stop_at_once);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    if (!serve_stop(s, STOP_SECONDS))
+        _exit(CMD_FAILED); /* a thread is still in a handler */
+    log_info("stopped", NULL);
+    return CMD_DONE;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Comparisons: consumption of a period against another, over the pairs of days
+ * that both have whole, so that a missing day never looks like a saving.
+ */
+#include "api/usage/usage_load.h"
+
+static bool
+whole(const struct usage_sum *s)
+{
+    return s->has_load && s->missing == 0;
+}
+
+static void
+add_pairs(const struct usage *u, const struct usage_day *other,
+          struct usage_compare *c)
+{
+    for (size_t i = 0; i < u->days; i++) {
+        const struct usage_day *d = &u->day[i];
+        int32_t pair = usage_period_pair(u->period, c->other, d->day);
+        const struct usage_day *o;
+
+        if (!whole(&d->sum))
+            continue;
+        c->days++;
+        if (pair == DAY_NONE)
+            continue;
+        o = &other[pair - c->period.from];
+        if (!whole(&o->sum))
+            continue;
+        c->pairs++;
+        c->ukwh += d->sum.load_ukwh;
+        c->other_ukwh += o->sum.load_ukwh;
+    }
+}
+
+static enum db_rc
+load_one(struct db *db, struct arena *a, struct usage *u,
+         struct usage_compare *c)
+{
+    int32_t from, to;
+    struct usage_day *day;
+    enum db_rc rc = DB_OK;
+
+    c->period = usage_period_other(u->period, c->other);
+    from = c->period.from > u->from ? c->period.from : u->from;
+    to = c->period.to < u->to ? c->period.to : u->to;
+    day = ARENA_NEWN(a, struct usage_day, (size_t)usage_period_days(c->period));
+    if (from <= to)
+        rc = usage_load_days(db, u->point_id, from, to,
+                             &day[from - c->period.from], NULL, u->zone);
+    if (rc != DB_OK)
+        return rc;
+    add_pairs(u, day, c);
+    if (c->pairs == 0)
+        c->why = usage_gap_of(u, c->period.to);
+    return DB_OK;
+}
+
+enum db_rc
+usage_load_compare(struct db *db, struct arena *a, struct usage *u)
+{
+    for (int o = 0; o < USAGE_OTHERS; o++) {
+        enum db_rc rc;
+
+        u->compare[o].other = (enum usage_other)o;
+        rc = load_one(db, a, u, &u->compare[o]);
+        if (rc != DB_OK)
+            return rc;
+    }
+    return DB_OK;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Usage of one meter and period, put together from its steps. */
+#include "api/usage/usage.h"
+
+#include "api/usage/usage_load.h"
+
+const char *
+usage_report_name(enum usage_report r)
+{
+    static const char *const names[] = {"interval", "daily", "monthly"};
+
+    return names[r];
+}
+
+const char *
+usage_grain_name(enum usage_grain g)
+{
+    static const char *const names[] = {"quarter", "hour", "day", "week",
+                                        "month"};
+
+    return names[g];
+}
+
+static int
+months_touched(struct usage_period p)
+{
+    int year, month, dom, last_year, last_month;
+
+    day_to_civil(p.from, &year, &month, &dom);
+    day_to_civil(p.to, &last_year, &last_month, &dom);
+    return (last_year - year) * 12 + last_month - month + 1;
+}
+
+bool
+usage_fits_screen(const struct conf *conf, const struct usage_ask *ask)
+{
+    int32_t days = usage_period_days(ask->period);
+
+    switch (ask->report) {
+    case USAGE_INTERVAL:
+        return days <= conf->screen_interval_days;
+    case USAGE_DAILY:
+        return days <= conf->screen_daily_days;
+    default:
+        return months_touched(ask->period) <= conf->screen_monthly_months;
+    }
+}
+
+void
+usage_sum_add(struct usage_sum *to, const struct usage_sum *s)
+{
+    to->load_ukwh += s->load_ukwh;
+    to->surplus_ukwh += s->surplus_ukwh;
+    to->has_load |= s->has_load;
+    to->has_surplus |= s->has_surplus;
+    to->intervals += s->intervals;
+    to->estimated += s->estimated;
+    to->missing += s->missing;
+    to->days += s->days;
+}
+
+int64_t
+usage_average_ukwh(const struct usage_sum *s)
+{
+    return s->days ? (s->load_ukwh + s->days / 2) / s->days : 0;
+}
+
+/* ---- days ------------------------------------------------------------- */
+
+struct days {
+    struct usage_day *day;
+    int32_t from;
+    struct usage_peak *peak;
+    const struct tz *zone;
+};
+
+static void
+take_peak(const struct days *w, const struct reading_sum *s)
+{
+    struct usage_peak *p = w->peak;
+    int32_t seconds = tz_day_seconds(w->zone, s->day) / s->n;
+
+    if (!p->known || s->peak_ukwh > p->ukwh) {
+        p->ukwh = s->peak_ukwh;
+        p->from_utc = tz_day_start(w->zone, s->day) + s->peak_at * seconds;
+        p->to_utc = p->from_utc + seconds;
+    }
+    if (!p->known || s->sum_ukwh > p->day_ukwh) {
+        p->day = s->day;
+        p->day_ukwh = s->sum_ukwh;
+    }
+    p->known = true;
+}
+
+static void
+take_load(struct usage_day *d, const struct reading_sum *s)
+{
+    d->sum.load_ukwh = s->sum_ukwh;
+    d->sum.has_load = true;
+    d->has_reads = s->has_reads;
+    d->start_read = s->start_read;
+    d->stop_read = s->stop_read;
+}
+
+static bool
+take_day(void *arg, const struct reading_sum *s)
+{
+    struct days *w = arg;
+    struct usage_day *d = &w->day[s->day - w->from];
+    bool load = s->channel == CHANNEL_LOAD;
+
+    if (load)
+        take_load(d, s);
+    else {
+        d->sum.surplus_ukwh = s->sum_ukwh;
+        d->sum.has_surplus = true;
+    }
+    if (load || !d->sum.has_load) {
+        d->sum.intervals = s->n;
+        d->sum.estimated = s->estimated;
+        d->sum.missing = s->missing;
+        d->stamp = s->stamp;
+    }
+    d->sum.days = 1;
+    if (load && w->peak && s->n > s->missing)
+        take_peak(w, s);
+    return true;
+}
+
+enum db_rc
+usage_load_days(struct db *db, int64_t point_id, int32_t from, int32_t to,
+                struct usage_day *day, struct usage_peak *peak,
+                const struct tz *zone)
+{
+    struct days w = {day, from, peak, zone};
+
+    if (from > to)
+        return DB_OK;
+    return reading_each_sum(db, point_id, from, to, take_day, &w);
+}
+
+/* ---- all of it -------------------------------------------------------- */
+
+static enum fault
+fault_of(enum db_rc rc)
+{
+    switch (rc) {
+    case DB_OK:
+    case DB_NONE:
+        return FAULT_NONE;
+    case DB_BUSY:
+        return FAULT_BUSY;
+    default:
+        return FAULT_OURS;
+    }
+}
+
+static enum db_rc
+load_period_days(struct db *db, struct arena *a, struct usage *u)
+{
+    int32_t from = u->period.from > u->from ? u->period.from : u->from;
+    int32_t to = u->period.to < u->to ? u->period.to : u->to;
+    enum db_rc rc;
+
+    u->days = (size_t)usage_period_days(u->period);
+    u->day = ARENA_NEWN(a, struct usage_day, u->days);
+    for (size_t i = 0; i < u->days; i++)
+        u->day[i].day = u->period.from + (int32_t)i;
+    if (from > to)
+        return DB_OK;
+    rc = usage_load_days(db, u->point_id, from, to,
+                         &u->day[from - u->period.from], &u->peak, u->zone);
+    for (size_t i = 0; i < u->days; i++) {
+        struct usage_day *d = &u->day[i];
+
+        usage_sum_add(&u->total, &d->sum);
+    }
+    return rc;
+}
+
+static void
+name_gaps(struct usage *u)
+{
+    for (size_t i = 0; i < u->days; i++)
+        if (u->day[i].sum.days == 0)
+            u->day[i].gap = usage_gap_of(u, u->day[i].day);
+}
+
+enum fault
+usage_load(struct db *db, const struct actor *who, const struct conf *conf,
+           struct arena *a, const struct agreement_meter *m,
+           const struct usage_ask *ask, struct usage *u)
+{
+    enum fault f;
+    enum db_rc rc;
+
+    *u = (struct usage){.period = ask->period, .report = ask->report,
+                        .point_id = m->point.id, .right_from = m->from_day,
+                        .right_to = m->to_day};
+    u->zone = tz_get(m->point.zone);
+    if (!u->zone)
+        return FAULT_OURS;
+    u->today = tz_day_of(u->zone, ask->now_utc);
+    f = agreement_window(db, who, conf, m->point.id, u->today,
+                         ask->report == USAGE_MONTHLY, &u->from, &u->to);
+    if (f != FAULT_NONE)
+        return f;
+    if (!usage_fits_screen(conf, ask))
+        return FAULT_PAST_LIMIT;
+    rc = load_period_days(db, a, u);
+    if (rc == DB_OK)
+        rc = usage_load_fresh(db, conf, ask->now_utc, u);
+    if (rc == DB_OK) {
+        name_gaps(u);
+        rc = usage_load_lines(db, a, u);
+    }
+    if (rc == DB_OK)
+        rc = usage_load_compare(db, a, u);
+    return fault_of(rc);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* My usage, as pages: the view with words, links and the chart added. */
+#include "api/usage/usage_page.h"
+
+#include "api/usage/usage_show_page.h"
+
+static void
+set_text(json_t *v, const char *key, const char *text)
+{
+    json_object_set_new(v, key, json_string(text));
+}
+
+/* ---- the table -------------------------------------------------------- */
+
+/* Words beside the values of one line of the view. */
+static void
+say_line(const struct usage_show *s, const struct usage_line *l, json_t *v)
+{
+    set_text(v, "when", usage_when(s, l));
+    if (l->gap) {
+        set_text(v, "why", usage_gap_words(s, l->gap));
+        json_object_set_new(v, "no_data", json_true());
+        return;
+    }
+    if (l->sum.has_load)
+        set_text(v, "kwh_text", usage_kwh(s, l->sum.load_ukwh));
+    if (l->sum.has_surplus)
+        set_text(v, "surplus_text", usage_kwh(s, l->sum.surplus_ukwh));
+    set_text(v, "note", usage_notes(s, &l->sum));
+    if (s->usage.grain == USAGE_GRAIN_DAY)
+        set_text(v, "href",
+                 usage_href(s, usage_period_of(USAGE_DAY, l->from_day),
+                            USAGE_INTERVAL));
+}
+
+static void
+say_table(const struct usage_show *s, json_t *view)
+{
+    const struct usage *u = &s->usage;
+    json_t *lines = json_object_get(view, "lines");
+    bool reads = false;
+
+    for (size_t i = 0; i < u->lines; i++) {
+        say_line(s, &u->line[i], json_array_get(lines, i));
+        reads |= u->line[i].day && u->line[i].day->has_reads;
+    }
+    json_object_set_new(view, "has_surplus",
+                        json_boolean(u->total.has_surplus));
+    json_object_set_new(view, "has_reads", json_boolean(reads));
+    set_text(view, "total_text", usage_kwh(s, u->total.load_ukwh));
+    set_text(view, "surplus_text", usage_kwh(s, u->total.surplus_ukwh));
+}
+
+/* Which signs the chart has, for its legend. */
+static void
+say_legend(const struct usage_show *s, json_t *view)
+{
+    bool gaps = false;
+
+    for (size_t i = 0; i < s->usage.lines; i++)
+        gaps |= s->usage.line[i].gap != USAGE_GAP_NONE;
+    json_object_set_new(view, "legend",
+                        json_pack("{s:b s:b s:b}", "estimated",
+                                  s->usage.total.estimated > 0, "surplus",
+                                  (int)s->usage.total.has_surplus, "gap",
+                                  (int)gaps));
+}
+
+/* ---- the head --------------------------------------------------------- */
+
+struct meters {
+    const struct usage_show *s;
+    struct agreement_meter m;
+    json_t *list;
+};
+
+static bool
+take_meter(void *arg)
+{
+    struct meters *w = arg;
+    struct usage_show other = *w->s;
+
+    other.meter = w->m;
+    json_array_append_new(
+        w->list,
+        json_pack("{s:s s:s s:b}", "href",
+                  usage_href(&other, w->s->ask.period, w->s->ask.report),
+                  "text", usage_meter_name(w->s->r, &w->m), "current",
+                  (int)(w->m.number == w->s->meter.number)));
+    return true;
+}
+
+/* The other meters of the account, on the same period. */
+static enum fault
+add_meters(const struct usage_show *s, json_t *view)
+{
+    struct meters w = {.s = s, .list = json_array()};
+    enum fault f = agreement_meter_each(s->r->db, s->r->who, &w.m, take_meter,
+                                        &w);
+
+    if (json_array_size(w.list) > 1)
+        json_object_set_new(view, "meters", json_pack("{s:O}", "list", w.list));
+    json_decref(w.list);
+    return f;
+}
+
+static void
+say_head(const struct usage_show *s, json_t *view)
+{
+    const struct point *p = &s->meter.point;
+    const char *name = usage_meter_name(s->r, &s->meter);
+    const char *period = usage_period_words(s, s->ask.period);
+
+    set_text(view, "title",
+             arena_printf(s->r->arena, "%s · %s", period, name));
+    set_text(view, "name", name);
+    set_text(view, "esiid", p->esiid);
+    if (p->address[0] && s->meter.label[0])
+        set_text(view, "address", p->address);
+    set_text(view, "period_text", period);
+    json_object_set_new(view, "styles", json_pack("[s]", "usage.css"));
+    json_object_set_new(view, "scripts", json_pack("[s]", "usage.js"));
+}
+
+/* ---- pages ------------------------------------------------------------ */
+
+/* More than a page can show: says so, and offers what there is instead. */
+static enum fault
+limit_page(struct usage_show *s)
+{
+    struct req *r = s->r;
+    const struct conf *conf = r->conf;
+    const int64_t limits[] = {conf->screen_interval_days,
+                              conf->screen_daily_days,
+                              conf->screen_monthly_months};
+    json_t *view = json_object();
+    const char *key = arena_printf(r->arena, "usage.limit.%s",
+                                   usage_report_name(s->ask.report));
+    const char *most =
+        arena_printf(r->arena, "%d", (int)limits[s->ask.report]);
+    enum fault f = add_meters(s, view);
+
+    say_head(s, view);
+    usage_links(s, view);
+    set_text(view, "limit", tr_fill(r->arena, r->lang, key, "most", most,
+                                    "days",
+                                    tr_count(r->arena, r->lang, "usage.days",
+                                             usage_period_days(s->ask.period)),
+                                    NULL));
+    if (f == FAULT_NONE)
+        return page_status(r, fault_http(FAULT_PAST_LIMIT),
+                           "usage/limit.html", view);
+    json_decref(view);
+    return f;
+}
+
+/* All of the period lies before what this account may look back to. */
+static bool
+beyond_history(const struct usage_show *s)
+{
+    const struct usage *u = &s->usage;
+
+    return u->period.to < u->from && u->days > 0 &&
+           u->day[u->days - 1].gap == USAGE_GAP_HISTORY;
+}
+
+static enum fault
+history_page(struct usage_show *s, json_t *view)
+{
+    struct req *r = s->r;
+    struct usage_period first =
+        usage_period_of(USAGE_MONTH, day_add_months(s->usage.from, 1));
+
+    set_text(view, "limit",
+             tr_fill(r->arena, r->lang, "usage.limit.history", "day",
+                     lang_date(r->arena, r->lang, s->usage.from, DATE_LONG),
+                     NULL));
+    json_object_set_new(
+        view, "first",
+        json_pack("{s:s s:s}", "href", usage_href(s, first, USAGE_DAILY),
+                  "text", usage_period_words(s, first)));
+    json_object_set_new(view, "files",
+                        usage_files(s, s->usage.from, s->usage.today,
+                                    s->ask.report));
+    return page_status(r, fault_http(FAULT_PAST_LIMIT), "usage/limit.html",
+                       view);
+}
+
+static enum fault
+usage_page(struct req *r, enum usage_span span)
+{
+    struct usage_show s;
+    enum fault f = usage_show_ask(r, span, &s);
+    json_t *view;
+
+    if (f == FAULT_NONE)
+        f = usage_show_load(&s);
+    if (f == FAULT_PAST_LIMIT)
+        return limit_page(&s);
+    if (f != FAULT_NONE)
+        return f;
+    view = usage_view(&s.usage, &s.meter);
+    say_head(&s, view);
+    usage_links(&s, view);
+    if ((f = add_meters(&s, view)) != FAULT_NONE) {
+        json_decref(view);
+        return f;
+    }
+    if (beyond_history(&s))
+        return history_page(&s, view);
+    say_table(&s, view);
+    say_legend(&s, view);
+    usage_facts(&s, view);
+    set_text(view, "summary", usage_summary(&s));
+    json_object_set_new(view, "chart", usage_chart(&s));
+    return page(r, "usage/usage.html", view);
+}
+
+enum fault
+usage_day_page(struct req *r)
+{
+    return usage_page(r, USAGE_DAY);
+}
+
+enum fault
+usage_week_page(struct req *r)
+{
+    return usage_page(r, USAGE_WEEK);
+}
+
+enum fault
+usage_month_page(struct req *r)
+{
+    return usage_page(r, USAGE_MONTH);
+}
+
+enum fault
+usage_year_page(struct req *r)
+{
+    return usage_page(r, USAGE_YEAR);
+}
+
+enum fault
+usage_range_page(struct req *r)
+{
+    return usage_page(r, USAGE_RANGE);
+}

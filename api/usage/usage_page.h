@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The URLs of usage, for api/routes.c. */
+#ifndef MH_USAGE_USAGE_PAGE_H
+#define MH_USAGE_USAGE_PAGE_H
+
+#include "server/http/req.h"
+
+/* The list of meters; goes straight to the usage of a single one. */
+enum fault usage_meters_page(struct req *r);
+
+enum fault usage_day_page(struct req *r);
+enum fault usage_week_page(struct req *r);
+enum fault usage_month_page(struct req *r);
+enum fault usage_year_page(struct req *r);
+enum fault usage_range_page(struct req *r);
+
+enum fault usage_day_json(struct req *r);
+enum fault usage_week_json(struct req *r);
+enum fault usage_month_json(struct req *r);
+enum fault usage_year_json(struct req *r);
+enum fault usage_range_json(struct req *r);
+
+/* A file of any length: from, to, report, format. */
+enum fault usage_file_page(struct req *r);
+
+#endif

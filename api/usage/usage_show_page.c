@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The request: /meters/{n}/day|week|month|year take the day that the period is
+ * around, /meters/{n}/range takes from and to; each takes the report.
+ */
+#include "api/usage/usage_show_page.h"
+
+#include "server/base/str.h"
+
+/* A day is shown by quarter hours, a year by months, all else by days. */
+static const char *
+report_words(enum usage_span span, int32_t days)
+{
+    if (span == USAGE_DAY || days <= 2)
+        return "interval daily monthly";
+    return days > 92 ? "monthly interval daily" : "daily interval monthly";
+}
+
+/* The newest day with data of this meter, else yesterday. */
+static enum fault
+newest_day(struct usage_show *s, int32_t *day)
+{
+    struct req *r = s->r;
+    const struct tz *zone = tz_get(s->meter.point.zone);
+    int32_t from, to, first, last;
+    enum fault f;
+    enum db_rc rc;
+
+    if (!zone)
+        return FAULT_OURS;
+    *day = tz_day_of(zone, r->now_utc);
+    f = agreement_window(r->db, r->who, r->conf, s->meter.point.id, *day,
+                         false, &from, &to);
+    if (f != FAULT_NONE)
+        return f;
+    *day = to < *day ? to : *day - 1;
+    rc = reading_span(r->db, s->meter.point.id, &first, &last);
+    if (rc == DB_OK && last >= from && last < *day)
+        *day = last;
+    return rc == DB_OK || rc == DB_NONE ? FAULT_NONE : FAULT_OURS;
+}
+
+static enum fault
+read_range(struct usage_show *s, int32_t newest)
+{
+    struct req *r = s->r;
+    int32_t from, to;
+    enum fault f;
+
+    if ((f = req_day(r, "to", newest, &to)) != FAULT_NONE)
+        return f;
+    if ((f = req_day(r, "from", to - 29, &from)) != FAULT_NONE)
+        return f;
+    if (from > to)
+        return req_bad(r, FAULT_BAD_FIELD, "from", "usage.bad_range", NULL);
+    s->ask.period = usage_period_range(from, to);
+    s->anchor = newest >= from && newest <= to ? newest : to;
+    return FAULT_NONE;
+}
+
+static enum fault
+read_period(struct usage_show *s, enum usage_span span)
+{
+    int32_t newest;
+    enum fault f = newest_day(s, &newest);
+
+    if (f != FAULT_NONE)
+        return f;
+    if (span == USAGE_RANGE)
+        return read_range(s, newest);
+    f = req_day(s->r, "day", newest, &s->anchor);
+    s->ask.period = usage_period_of(span, s->anchor);
+    return f;
+}
+
+enum fault
+usage_show_ask(struct req *r, enum usage_span span, struct usage_show *s)
+{
+    const char *word;
+    int64_t number;
+    enum fault f;
+
+    *s = (struct usage_show){.r = r};
+    if (!str_to_i64(r->path_arg, &number))
+        return FAULT_NOT_FOUND;
+    f = agreement_meter_get(r->db, r->who, number, &s->meter);
+    if (f == FAULT_NONE)
+        f = read_period(s, span);
+    if (f == FAULT_NONE)
+        f = req_choice(r, "report",
+                       report_words(span, usage_period_days(s->ask.period)),
+                       &word);
+    if (f != FAULT_NONE)
+        return f;
+    usage_report_parse(word, &s->ask.report);
+    s->ask.now_utc = r->now_utc;
+    return FAULT_NONE;
+}
+
+enum fault
+usage_show_load(struct usage_show *s)
+{
+    return usage_load(s->r->db, s->r->who, s->r->conf, s->r->arena, &s->meter,
+                      &s->ask, &s->usage);
+}

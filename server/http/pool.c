@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The workers: one queue, one lock, a fixed number of threads. */
+#include "config.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "server/base/log.h"
+#include "server/http/pool.h"
+
+#define ARENA_KEPT (1024 * 1024)
+
+struct member {
+    struct pool *pool;
+    pthread_t thread;
+    struct pool_worker worker;
+};
+
+struct pool {
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct pool_job *first, **last;
+    size_t waiting;  /* counted jobs in the queue */
+    size_t room;     /* most of them */
+    size_t busy;     /* threads in a job */
+    size_t idle;     /* threads that wait for one */
+    bool ending;
+    void (*close)(struct db *db);
+    size_t n;
+    struct member members[];
+};
+
+static struct pool_job *
+queue_take(struct pool *p)
+{
+    struct pool_job *job = p->first;
+
+    p->first = job->next;
+    if (!p->first)
+        p->last = &p->first;
+    if (job->counted)
+        p->waiting--;
+    return job;
+}
+
+static void
+queue_put(struct pool *p, struct pool_job *job, bool counted)
+{
+    job->next = NULL;
+    job->counted = counted;
+    *p->last = job;
+    p->last = &job->next;
+    if (counted)
+        p->waiting++;
+    if (p->idle > 0)
+        pthread_cond_signal(&p->work);
+}
+
+/* Keeps a block for the next job, unless a large one has grown it. */
+static void
+worker_tidy(struct pool_worker *w)
+{
+    if (w->arena.total > ARENA_KEPT)
+        arena_clear(&w->arena);
+    else
+        arena_reset(&w->arena);
+}
+
+static void *
+member_run(void *arg)
+{
+    struct member *m = arg;
+    struct pool *p = m->pool;
+
+    pthread_mutex_lock(&p->lock);
+    for (;;) {
+        struct pool_job *job;
+
+        while (!p->first && !p->ending) {
+            p->idle++;
+            pthread_cond_wait(&p->work, &p->lock);
+            p->idle--;
+        }
+        if (!p->first)
+            break;
+        job = queue_take(p);
+        p->busy++;
+        pthread_mutex_unlock(&p->lock);
+        job->run(job, &m->worker);
+        worker_tidy(&m->worker);
+        pthread_mutex_lock(&p->lock);
+        p->busy--;
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+static struct pool *
+pool_new(size_t workers, size_t queue, void (*close)(struct db *db))
+{
+    struct pool *p = mem_new(sizeof *p + workers * sizeof p->members[0]);
+
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->work, NULL);
+    p->last = &p->first;
+    p->room = queue;
+    p->close = close;
+    return p;
+}
+
+struct pool *
+pool_start(size_t workers, size_t queue, struct db *(*open)(void *arg),
+           void (*close)(struct db *db), void *arg)
+{
+    struct pool *p = pool_new(workers, queue, close);
+
+    while (p->n < workers) {
+        struct member *m = &p->members[p->n];
+
+        m->pool = p;
+        m->worker.db = open(arg);
+        if (!m->worker.db)
+            break;
+        if (pthread_create(&m->thread, NULL, member_run, m) != 0) {
+            close(m->worker.db);
+            break;
+        }
+        p->n++;
+    }
+    if (p->n == workers)
+        return p;
+    if (pool_end(p, 60))
+        pool_free(p);
+    return NULL;
+}
+
+bool
+pool_add(struct pool *p, struct pool_job *job)
+{
+    bool room;
+
+    pthread_mutex_lock(&p->lock);
+    room = p->waiting < p->room && !p->ending;
+    if (room)
+        queue_put(p, job, true);
+    pthread_mutex_unlock(&p->lock);
+    return room;
+}
+
+bool
+pool_add_piece(struct pool *p, struct pool_job *job)
+{
+    bool taken;
+
+    pthread_mutex_lock(&p->lock);
+    taken = !p->ending;
+    if (taken)
+        queue_put(p, job, false);
+    pthread_mutex_unlock(&p->lock);
+    return taken;
+}
+
+size_t
+pool_waiting(struct pool *p)
+{
+    size_t n;
+
+    pthread_mutex_lock(&p->lock);
+    n = p->waiting;
+    pthread_mutex_unlock(&p->lock);
+    return n;
+}
+
+size_t
+pool_busy(struct pool *p)
+{
+    size_t n;
+
+    pthread_mutex_lock(&p->lock);
+    n = p->busy;
+    pthread_mutex_unlock(&p->lock);
+    return n;
+}
+
+bool
+pool_end(struct pool *p, double seconds)
+{
+    struct timespec until;
+
+    pthread_mutex_lock(&p->lock);
+    p->ending = true;
+    pthread_cond_broadcast(&p->work);
+    pthread_mutex_unlock(&p->lock);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += (time_t)seconds + 1;
+    for (size_t i = 0; i < p->n; i++) {
+        if (pthread_timedjoin_np(p->members[i].thread, NULL, &until) != 0) {
+            log_ours("worker stuck", "worker=%zu", i);
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+pool_free(struct pool *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        arena_clear(&p->members[i].worker.arena);
+        p->close(p->members[i].worker.db);
+    }
+    pthread_cond_destroy(&p->work);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+}
