@@ -36,4 +36,10 @@ ssize_t layer_peek(struct source *s, const unsigned char **bytes);
 ssize_t layer_fail(struct source *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* False when so many bytes unpacked are more than LAYER_RATIO times what was
+ * taken from below (and 1 MiB). */
+#define LAYER_RATIO      200
+#define LAYER_RATIO_TEXT "unpacks to more than 200 times its size"
+bool layer_ratio_ok(const struct source *under, unsigned long long unpacked);
+
 #endif

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 libmeterhouse_a_SOURCES += \
 	server/wire/layer.h \
-	server/wire/source.c server/wire/source.h
+	server/wire/pgp.c server/wire/pgp.h \
+	server/wire/source.c server/wire/source.h \
+	server/wire/zip.c server/wire/zip.h

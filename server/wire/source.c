@@ -19,6 +19,10 @@
 #include "server/base/arena.h"
 #include "server/base/str.h"
 #include "server/wire/layer.h"
+#include "server/wire/pgp.h"
+#include "server/wire/zip.h"
+
+#define RATIO_FREE 1048576
 
 /* ---- what all layers share ------------------------------------------------
  */
@@ -64,6 +68,12 @@ read_full(struct source *s, unsigned char *to, size_t n)
         done += (size_t)got;
     }
     return (ssize_t)done;
+}
+
+bool
+layer_ratio_ok(const struct source *under, unsigned long long unpacked)
+{
+    return unpacked <= LAYER_RATIO * under->given + RATIO_FREE;
 }
 
 ssize_t
@@ -215,9 +225,49 @@ file_layer_open(const char *path, char why[512])
     return s;
 }
 
+/* ---- what stands on it ------------------------------------------------------
+ */
+
+enum wrap { WRAP_NONE, WRAP_ZIP, WRAP_PGP };
+
+/* What a layer gives; WRAP_NONE with `why` set when it cannot be read. */
+static enum wrap
+wrap_of(struct source *s, char why[512])
+{
+    const unsigned char *first = NULL;
+    ssize_t n = layer_peek(s, &first);
+
+    why[0] = '\0';
+    if (n < 0)
+        snprintf(why, 512, "%s", source_why(s));
+    if (n > 0 && zip_is(first, (size_t)n))
+        return WRAP_ZIP;
+    return n > 0 && pgp_is(first, (size_t)n) ? WRAP_PGP : WRAP_NONE;
+}
+
+/* A zip may stand in PGP, and nothing more in anything. */
 struct source *
 source_open(const char *path, const char *pgp_keys, char why[512])
 {
-    (void)pgp_keys;
-    return file_layer_open(path, why);
+    struct source *s = file_layer_open(path, why);
+    enum wrap wrap;
+
+    if (s == NULL)
+        return NULL;
+    wrap = wrap_of(s, why);
+    if (wrap == WRAP_PGP) {
+        s = pgp_open(s, pgp_keys, why);
+        wrap = s != NULL ? wrap_of(s, why) : WRAP_NONE;
+        if (wrap == WRAP_PGP)
+            snprintf(why, 512, "PGP inside PGP");
+    }
+    if (s != NULL && wrap == WRAP_ZIP) {
+        s = zip_open(s, why);
+        if (s != NULL && wrap_of(s, why) != WRAP_NONE)
+            snprintf(why, 512, "a zip or PGP inside a zip");
+    }
+    if (s == NULL || why[0] == '\0')
+        return s;
+    source_close(s);
+    return NULL;
 }

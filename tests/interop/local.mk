@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 EXTRA_DIST += \
 	tests/interop/run \
-	tests/interop/template.mjs
+	tests/interop/template.mjs \
+	tests/interop/wire.sh
 
-# the engine as a filter, for tests/interop/run
+# our parts as filters, for tests/interop/run
 check_PROGRAMS += tests/interop/render
+check_PROGRAMS += tests/interop/text
 tests_interop_render_SOURCES = tests/interop/render.c
+tests_interop_text_SOURCES = tests/interop/text.c

@@ -45,6 +45,10 @@ check_PROGRAMS += tests/unit/test_log
 TESTS += tests/unit/test_log
 tests_unit_test_log_SOURCES = tests/unit/test_log.c
 
+check_PROGRAMS += tests/unit/test_source
+TESTS += tests/unit/test_source
+tests_unit_test_source_SOURCES = tests/unit/test_source.c
+
 check_PROGRAMS += tests/unit/test_str
 TESTS += tests/unit/test_str
 tests_unit_test_str_SOURCES = tests/unit/test_str.c
