@@ -83,7 +83,8 @@ demo_make() {
     fi
     say "Making the demo store in $DATA_DIR"
     mkdir -p "$DATA_DIR" && : >"$making" || return 1
-    to=$(TZ=America/Chicago date -d yesterday +%F)
+    # Yesterday, or the day before until its files would have come at 09:15.
+    to=$(TZ=America/Chicago date -d "@$(($(date +%s) - 33300 - 86400))" +%F)
     from=$(date -d "${to%-*}-01 -24 months" +%F)
     ./meterhouse generate --out "$files" --seed 2026 --meters 200 \
         --from "$from" --to "$to" --monthly-files --progress >&2 &&

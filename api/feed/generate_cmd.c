@@ -84,7 +84,11 @@ date(struct cmd *c, const char *name, int32_t *to)
     return true;
 }
 
-/* --from and --to, or --days back from --to; --to is yesterday by default. */
+/* A day's records are stamped in the night after it and sent at 09:15. */
+#define SENT_AFTER (9 * 3600 + 15 * 60)
+
+/* --from and --to, or --days back from --to; --to is the newest day whose
+ * files would have come by now. */
 static bool
 period(struct cmd *c, struct generate_plan *p)
 {
@@ -95,7 +99,7 @@ period(struct cmd *c, struct generate_plan *p)
         fputs("meterhouse: the system has no zone America/Chicago\n", c->err);
         return false;
     }
-    p->to_day = tz_day_of(zone, clock_now()) - 1;
+    p->to_day = tz_day_of(zone, clock_now() - SENT_AFTER) - 1;
     p->from_day = DAY_NONE;
     if (!date(c, "from", &p->from_day) || !date(c, "to", &p->to_day) ||
         !number(c, "days", 1, 36600, &days))

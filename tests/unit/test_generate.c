@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/feed/generate.h"
+#include "api/feed/lse.h"
 #include "db/reading.h"
 #include "server/base/clock.h"
 
@@ -255,6 +256,46 @@ reps_change_and_never_overlap(void **state)
     assert_true(changes > 50);
 }
 
+/* What is written is read: every record, its digits, statuses and reads. */
+static void
+the_reader_takes_every_record(void **state)
+{
+    struct generate_plan p = plan();
+    struct generate_world *w = generate_world_new(&p);
+    struct buf text = {0};
+    int64_t written = 0, read = 0, with_reads = 0, estimated = 0;
+    struct lse_record r;
+    struct lse in;
+    enum lse_rc rc;
+
+    (void)state;
+    for (int64_t n = 0; n < p.meters; n += 7) {
+        struct generate_meter m;
+        int32_t day = day_from_civil(2025, 3, 9);
+
+        generate_meter_get(&p, n, &m);
+        written += generate_lse(w, &m, day - 1, day + 1, 0, &text);
+        day = day_from_civil(2025, 11, 2);
+        written += generate_lse(w, &m, day - 1, day + 1, 0, &text);
+        written += generate_lse(w, &m, p.from_day, p.from_day + 60, 1, &text);
+    }
+    buf_room(&text, LSE_PAD);
+    memset(text.at + text.len, 0, LSE_PAD);
+    feed_lse_init_text(&in, text.at, text.len);
+    while ((rc = feed_lse_next(&in, &r)) == LSE_RECORD) {
+        read++;
+        with_reads += r.d.has_reads;
+        for (int i = 0; i < r.d.n; i++)
+            estimated += r.d.status[i] == 'E';
+    }
+    assert_int_equal(rc, LSE_END);
+    assert_int_equal(read, written);
+    assert_true(with_reads > read / 2 && with_reads < read);
+    assert_true(estimated > 0);
+    buf_clear(&text);
+    generate_world_free(w);
+}
+
 static void
 esi_ids_are_all_different(void **state)
 {
@@ -282,6 +323,7 @@ main(void)
         cmocka_unit_test(shares_come_out_as_asked),
         cmocka_unit_test(the_year_has_seasons_and_the_day_a_noon),
         cmocka_unit_test(reps_change_and_never_overlap),
+        cmocka_unit_test(the_reader_takes_every_record),
         cmocka_unit_test(esi_ids_are_all_different),
     };
 
