@@ -40,7 +40,7 @@ struct call {
     const char *bad_field, *bad_reason, *bad_detail;
     bool signed_in;
     const char *session;     /* cookie, "" for none */
-    const char *form_cookie; /* of people not signed in, "" for none */
+    const char *form_cookie; /* of people without one, "" for none */
     bool form_cookie_new;    /* must be sent with the page */
     char form_token[FORM_TOKEN_SIZE];
 };
@@ -56,7 +56,7 @@ enum fault params_read(struct call *c);
 const struct param *param_get(const struct call *c, const char *name);
 
 /* ---- csrf.c: forms carry a token tied to a cookie that other sites cannot
- * read: the session's, or for people not signed in one of its own. */
+ * read: the session's, or for people without one a cookie of its own. */
 /* Makes the token (and the cookie, when there is none yet). */
 void csrf_prepare(struct call *c);
 /* Checks where a state-changing request comes from and its token. */

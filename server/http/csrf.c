@@ -3,11 +3,11 @@
  * Requests that change something must come from our own pages.
  *
  * The token of a form is an HMAC keyed by a cookie's 256 random bits: the
- * session cookie of who is signed in, else a cookie of its own.  Both are
- * __Host- cookies, which neither another site nor a sibling host can read or
- * plant, so nobody else can make the token; no key has to be kept or shared
- * between servers, and a new session makes old tokens worthless.  Where the
- * browser tells the request's origin, that must be ours as well.
+ * session cookie where there is one (living or not), else a cookie of its own.
+ * Both are __Host- cookies, which neither another site nor a sibling host can
+ * read or plant, so nobody else can make the token; no key has to be kept or
+ * shared between servers, and a new session makes old tokens worthless.  Where
+ * the browser tells the request's origin, that must be ours as well.
  */
 #include <sodium.h>
 #include <string.h>
@@ -19,6 +19,7 @@
 #include "server/http/headers.h"
 
 #define FORM_COOKIE_BYTES 32
+#define SECRET_LEAST      32 /* characters: anything shorter is not from us */
 
 static bool
 token_make(char to[FORM_TOKEN_SIZE], const char *purpose, const char *secret)
@@ -40,9 +41,9 @@ token_make(char to[FORM_TOKEN_SIZE], const char *purpose, const char *secret)
 static bool
 token_wanted(struct call *c, char to[FORM_TOKEN_SIZE])
 {
-    if (c->signed_in)
-        return token_make(to, "meterhouse form, signed in", c->session);
-    if (strlen(c->form_cookie) < FORM_COOKIE_BYTES)
+    if (strlen(c->session) >= SECRET_LEAST)
+        return token_make(to, "meterhouse form, session", c->session);
+    if (strlen(c->form_cookie) < SECRET_LEAST)
         return false;
     return token_make(to, "meterhouse form", c->form_cookie);
 }

@@ -116,7 +116,11 @@ call_run(struct call *c)
 {
     enum fault f;
 
-    if ((f = call_who(c)) != FAULT_NONE || (f = call_gate(c)) != FAULT_NONE ||
+    if ((f = call_who(c)) != FAULT_NONE)
+        return f;
+    if (!c->r.route)
+        return c->x->match.fault;
+    if ((f = call_gate(c)) != FAULT_NONE ||
         (f = params_read(c)) != FAULT_NONE || (f = csrf_check(c)) != FAULT_NONE)
         return f;
     f = c->r.route->fn(&c->r);

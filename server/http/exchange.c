@@ -185,11 +185,9 @@ exchange_proceed(struct exchange *x)
     }
     if (builtin_answer(x))
         return answer_queue(x, false);
-    if (x->match.route)
-        return hand_over(x);
     if (x->match.fault == FAULT_BAD_METHOD && str_eq(x->method, "OPTIONS"))
         return answer_options(x);
-    return refuse(x, x->match.fault, NULL, false);
+    return hand_over(x); /* without a row too: its page knows who asks */
 }
 
 enum MHD_Result

@@ -236,6 +236,7 @@ router_find(const struct router *r, const char *method, const char *path,
         return;
     }
     m->route = best->route;
+    m->fault = FAULT_NONE;
     m->number = (size_t)(best - r->rows);
     match_args(m, best, segment);
 }

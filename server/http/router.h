@@ -16,7 +16,7 @@ struct router;
 struct router_match {
     const struct route *route; /* NULL when none */
     size_t number;             /* of the row, for metrics */
-    enum fault fault;          /* NOT_FOUND or BAD_METHOD without a row */
+    enum fault fault;          /* NOT_FOUND or BAD_METHOD where none */
     char allow[64];            /* methods of the path */
     int args;
     char arg[ROUTER_ARGS][ROUTER_ARG_SIZE];

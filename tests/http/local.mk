@@ -1,2 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
+#
+# Tests of pages and answers: add $(HTTP_CASE) to a test's sources and
+# $(HTTP_LIBS) as its LDADD; see http_case.h.
+HTTP_CASE = tests/http/http_case.c tests/http/http_case.h
+HTTP_OWN = $(HTTP_CASE) tests/http/own_app.c tests/http/own_app.h \
+	tests/http/raw.c tests/http/raw.h
+HTTP_LIBS = $(LDADD) $(CURL_LIBS)
 
+if HAVE_CURL
+check_PROGRAMS += tests/http/test_server
+TESTS += tests/http/test_server
+tests_http_test_server_SOURCES = tests/http/test_server.c $(HTTP_OWN)
+tests_http_test_server_LDADD = $(HTTP_LIBS)
+endif
