@@ -5,6 +5,8 @@ libmeterhouse_a_SOURCES += db/agreement.c
 libmeterhouse_a_SOURCES += db/agreement.h
 libmeterhouse_a_SOURCES += db/audit.c
 libmeterhouse_a_SOURCES += db/audit.h
+libmeterhouse_a_SOURCES += db/billed.c
+libmeterhouse_a_SOURCES += db/billed.h
 libmeterhouse_a_SOURCES += db/conn.c
 libmeterhouse_a_SOURCES += db/db.c
 libmeterhouse_a_SOURCES += db/db.h
@@ -39,6 +41,7 @@ MIGRATIONS =
 MIGRATIONS += db/migrations/0001_account.sql
 MIGRATIONS += db/migrations/0002_point.sql
 MIGRATIONS += db/migrations/0003_load.sql
+MIGRATIONS += db/migrations/0005_billed.sql
 MIGRATIONS += db/migrations/0007_audit.sql
 
 db/migrations.c: db/embed.sh db/local.mk $(MIGRATIONS)

@@ -65,7 +65,6 @@ WITHOUT ROWID
 -- end
 ;
 
-CREATE INDEX point_meter_number ON point_meter (number);
 CREATE INDEX point_premise_load ON point_premise (load_id);
 CREATE INDEX point_rep_load ON point_rep (load_id);
 CREATE INDEX point_meter_load ON point_meter (load_id);

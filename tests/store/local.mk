@@ -4,6 +4,10 @@
 ENGINES = tests/store/engines.c tests/store/engines.h
 EXTRA_DIST += tests/store/pg_fixture
 
+check_PROGRAMS += tests/store/test_billed
+TESTS += tests/store/test_billed
+tests_store_test_billed_SOURCES = tests/store/test_billed.c $(ENGINES)
+
 check_PROGRAMS += tests/store/test_db
 TESTS += tests/store/test_db
 tests_store_test_db_SOURCES = tests/store/test_db.c $(ENGINES)
