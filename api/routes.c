@@ -6,9 +6,31 @@
  */
 #include "api/routes.h"
 
+#include "api/account/account_page.h"
+
 /* clang-format off */
 const struct route ROUTES[] = {
     /* method, path, who, face, function, params, body_most */
+    /* ---- people ---- */
+    {"GET", "/", WHO_ANYONE, FACE_PAGE, account_home, NULL, 0},
+    {"GET", "/sign-in", WHO_ANYONE, FACE_PAGE, account_sign_in_form, "next",
+     0},
+    {"POST", "/sign-in", WHO_ANYONE, FACE_PAGE, account_sign_in,
+     "login password next", 0},
+    {"POST", "/sign-out", WHO_ANYONE, FACE_PAGE, account_sign_out, NULL, 0},
+    {"GET", "/profile", WHO_SIGNED_IN, FACE_PAGE, account_profile, "done", 0},
+    {"POST", "/profile/language", WHO_SIGNED_IN, FACE_PAGE, account_lang,
+     "lang", 0},
+    {"POST", "/profile/password", WHO_SIGNED_IN, FACE_PAGE, account_password,
+     "username password new_password", 0},
+    {"POST", "/profile/session", WHO_SIGNED_IN, FACE_PAGE,
+     account_session_end, "session", 0},
+    {"POST", "/profile/sessions", WHO_SIGNED_IN, FACE_PAGE,
+     account_sessions_end, NULL, 0},
+    {"GET", "/first-admin", WHO_ANYONE, FACE_PAGE, account_first_form, NULL,
+     0},
+    {"POST", "/first-admin", WHO_ANYONE, FACE_PAGE, account_first,
+     "token login name password", 0},
     {0},
 };
 /* clang-format on */

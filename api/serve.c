@@ -10,10 +10,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "api/account/account.h"
+#include "api/account/frame_page.h"
 #include "api/agreement/actor.h"
 #include "api/routes.h"
 #include "db/db.h"
 #include "server/base/arena.h"
+#include "server/base/clock.h"
 #include "server/base/file.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
@@ -79,31 +82,6 @@ worker_open(void *arg)
     return NULL;
 }
 
-static const struct actor NOBODY = {ROLE_NOBODY, 0, 0, "", "", ""};
-
-static enum fault
-nobody_actor(struct db *db, struct arena *a, const char *cookie,
-             int64_t now_utc, const struct actor **who, int *profile_lang)
-{
-    (void)db, (void)a, (void)cookie, (void)now_utc, (void)profile_lang;
-    *who = &NOBODY;
-    return FAULT_NONE;
-}
-
-static bool
-nobody_enters(const struct actor *who, enum who gate)
-{
-    (void)who, (void)gate;
-    return false;
-}
-
-static bool
-nobody_signed_in(const struct actor *who)
-{
-    (void)who;
-    return false;
-}
-
 static bool
 parts_start(struct serve *s, const struct route *routes, char why[512])
 {
@@ -114,15 +92,18 @@ parts_start(struct serve *s, const struct route *routes, char why[512])
         .static_dir = s->static_dir,
         .open = worker_open,
         .close = db_close,
-        .actor = nobody_actor,
-        .nobody = &NOBODY,
-        .may_enter = nobody_enters,
-        .signed_in = nobody_signed_in,
+        .actor = actor_load,
+        .nobody = &ACTOR_NOBODY,
+        .may_enter = account_may_enter,
+        .signed_in = account_signed_in,
+        .frame = account_frame,
+        .set_lang = actor_lang_set,
         .arg = s,
     };
 
     if (!lock_take(s, why))
         return false;
+    password_slots_set((int)s->conf->workers / 2, (int)s->conf->workers / 4);
     s->catalog = catalog_open(s->templates_dir, why);
     if (!s->catalog || db_open(s->store, DB_CREATE, &s->db, why) != DB_OK)
         return false;
@@ -159,6 +140,12 @@ serve_start_routes(const struct conf *conf, const struct route *routes,
         return s;
     parts_stop(s);
     return NULL;
+}
+
+bool
+serve_first_token(struct serve *s, char token[FIRST_ADMIN_TOKEN])
+{
+    return account_first_token(s->db, clock_now(), token) == DB_OK;
 }
 
 struct serve *

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "api/account/account.h"
 #include "api/commands.h"
 #include "server/base/conf.h"
 
@@ -21,6 +22,9 @@ struct serve *serve_start(const struct conf *conf, char why[512]);
 struct serve *serve_start_routes(const struct conf *conf,
                                  const struct route *routes, char why[512]);
 int serve_port(const struct serve *s);
+/* A fresh token for the first administrator, to be printed once; false where
+ * there is one already. */
+bool serve_first_token(struct serve *s, char token[FIRST_ADMIN_TOKEN]);
 /* Takes changed certificate, templates and static files. */
 bool serve_reload(struct serve *s, char why[512]);
 /* Finishes running requests, at most `seconds`; false when a handler would

@@ -26,6 +26,19 @@ url_print(FILE *to, const struct conf *conf, int port)
     fflush(to);
 }
 
+/* Whoever sees this output may make the first account. */
+static void
+token_print(FILE *to, struct serve *s)
+{
+    char token[FIRST_ADMIN_TOKEN];
+
+    if (!serve_first_token(s, token))
+        return;
+    fprintf(to, "There is no administrator yet: open /first-admin and give "
+                "this token, once:\n  %s\n", token);
+    fflush(to);
+}
+
 /* A second request to stop does not wait for anybody. */
 static void
 stop_at_once(int sig)
@@ -70,6 +83,7 @@ serve_cmd(struct cmd *c)
         return CMD_FAILED;
     }
     url_print(c->out, c->conf, serve_port(s));
+    token_print(c->out, s);
     log_info("serving", "port=%d data=%s", serve_port(s), c->conf->data_dir);
     signals_wait(s, &set);
     log_info("stopping", NULL);

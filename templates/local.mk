@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-nobase_dist_pkgdata_DATA += templates/error.html
-nobase_dist_pkgdata_DATA += templates/layout.html
 nobase_dist_pkgdata_DATA += templates/en.json
+nobase_dist_pkgdata_DATA += templates/error.html
 nobase_dist_pkgdata_DATA += templates/es.json
+nobase_dist_pkgdata_DATA += templates/first-admin.html
+nobase_dist_pkgdata_DATA += templates/home.html
+nobase_dist_pkgdata_DATA += templates/layout.html
+nobase_dist_pkgdata_DATA += templates/part/sign-in-form.html
+nobase_dist_pkgdata_DATA += templates/profile.html
+nobase_dist_pkgdata_DATA += templates/sign-in.html
 nobase_dist_pkgdata_DATA += templates/usage/files.html
 nobase_dist_pkgdata_DATA += templates/usage/head.html
 nobase_dist_pkgdata_DATA += templates/usage/limit.html

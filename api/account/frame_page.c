@@ -95,16 +95,12 @@ help_line(const struct req *r)
 void
 account_frame(const struct req *r, json_t *view)
 {
-    bool es = r->lang == LANG_ES;
     json_t *site = json_pack("{ss}", "name", r->conf->site_name);
     json_t *help = help_line(r);
 
     if (help)
         json_object_set_new(site, "help", help);
     json_object_set_new(view, "site", site);
-    json_object_set_new(view, "other",
-                        json_pack("{ss ss}", "code", es ? "en" : "es", "name",
-                                  es ? "English" : "Español"));
     if (!account_signed_in(r->who))
         return;
     json_object_set_new(view, "user",

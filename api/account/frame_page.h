@@ -5,7 +5,7 @@
 
 #include "server/http/route.h"
 
-/* http_app.frame: adds site, user, menu, other and back to the view. */
+/* http_app.frame: adds site, user and menu to the view. */
 void account_frame(const struct req *r, json_t *view);
 /* http_app.may_enter and http_app.signed_in. */
 bool account_may_enter(const struct actor *who, enum who gate);

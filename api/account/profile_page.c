@@ -56,22 +56,24 @@ session_row(void *arg)
     struct session_list *l = arg;
     const struct session *s = &l->row;
     bool mine = s->id == l->r->who->session_id;
+    const char *device;
 
     l->others += !mine;
+    device = device_name(l->r, s->agent);
     json_array_append_new(
         l->list,
-        json_pack("{sI ss ss ss ss sb}", "id", (json_int_t)s->id, "device",
-                  device_name(l->r, s->agent), "peer", s->peer, "began",
-                  ago(l->r, s->created_utc), "seen", ago(l->r, s->seen_utc),
-                  "mine", mine));
+        json_pack("{sI ss ss ss ss ss sb}", "id", (json_int_t)s->id, "device",
+                  device, "end",
+                  tr_fill(l->r->arena, l->r->lang, "account.session_end_of",
+                          "device", device, NULL),
+                  "peer", s->peer, "began", ago(l->r, s->created_utc), "seen",
+                  ago(l->r, s->seen_utc), "mine", mine));
     return true;
 }
 
 static json_t *
-choice(const struct req *r, const char *code, const char *name,
-       const char *chosen)
+choice(const char *code, const char *name, const char *chosen)
 {
-    (void)r;
     return json_pack("{ss ss sb}", "code", code, "name", name, "chosen",
                      str_eq(code, chosen));
 }
@@ -81,6 +83,7 @@ show(struct req *r, int status, const char *done, const char *error)
 {
     struct session_list l = {.r = r, .list = json_array()};
     struct account a;
+    const char *lang;
     char role_key[64];
     json_t *view;
     enum db_rc rc = db_account_get(r->db, r->who->account_id, &a);
@@ -91,15 +94,18 @@ show(struct req *r, int status, const char *done, const char *error)
         json_decref(l.list);
         return db_fault(r->db, rc, "profile");
     }
+    lang = a.lang[0] ? a.lang : "auto";
     snprintf(role_key, sizeof role_key, "account.role_%s", a.role);
     view = json_pack(
         "{ss ss ss ss ss ss* ss* so sb s[ooo] s[s]}", "title",
         tr(r->lang, "account.profile"), "name", a.name, "login", a.login,
-        "role", tr(r->lang, role_key), "password_ago", ago(r, a.password_utc),
+        "role", tr(r->lang, role_key), "password_set",
+        tr_fill(r->arena, r->lang, "account.password_set", "ago",
+                ago(r, a.password_utc), NULL),
         "done", done ? tr(r->lang, done) : NULL, "error", error, "sessions",
         l.list, "others", l.others > 0, "languages",
-        choice(r, "", tr(r->lang, "account.language_auto"), a.lang),
-        choice(r, "en", "English", a.lang), choice(r, "es", "Español", a.lang),
+        choice("auto", tr(r->lang, "account.language_auto"), lang),
+        choice("en", "English", lang), choice("es", "Español", lang),
         "scripts", "site.js");
     return page_status(r, status, "profile.html", view);
 }

@@ -5,7 +5,7 @@
 #include "api/account/login.h"
 #include "api/agreement/actor.h"
 #include "server/base/str.h"
-#include "server/http/route.h"
+#include "server/http/url.h"
 
 #define DEVICE_LIFE (180 * 86400)
 
@@ -19,8 +19,7 @@ account_start_path(const char *role)
 static bool
 is_local(const char *path)
 {
-    return path && path[0] == '/' && path[1] != '/' && path[1] != '\\' &&
-           !str_starts(path, "/sign-");
+    return path && url_is_local(path) && !str_starts(path, "/sign-");
 }
 
 void

@@ -3,8 +3,8 @@
 #include "api/agreement/actor.h"
 
 #include "api/account/login.h"
+#include "db/rc.h"
 #include "server/base/str.h"
-#include "server/text/catalog.h"
 
 const struct actor ACTOR_NOBODY = {.role = ROLE_NOBODY, .user = "",
                                    .name = "", .duns = ""};
@@ -59,4 +59,12 @@ actor_load(struct db *db, struct arena *a, const char *cookie, int64_t now_utc,
         *profile_lang = (int)lang_from(account.lang);
     *who = actor;
     return FAULT_NONE;
+}
+
+enum fault
+actor_lang_set(struct db *db, const struct actor *who, enum lang lang)
+{
+    return db_fault(db,
+                    db_account_put_lang(db, who->account_id, lang_code(lang)),
+                    "language");
 }

@@ -12,6 +12,7 @@
 #include "db/db.h"
 #include "server/base/arena.h"
 #include "server/base/fault.h"
+#include "server/text/catalog.h"
 
 enum role {
     ROLE_NOBODY = 0,
@@ -47,5 +48,8 @@ enum role role_from(const char *word);
 enum fault actor_load(struct db *db, struct arena *a, const char *cookie,
                       int64_t now_utc, const struct actor **who,
                       int *profile_lang);
+/* Keeps the language that an account chose. */
+enum fault actor_lang_set(struct db *db, const struct actor *who,
+                          enum lang lang);
 
 #endif
