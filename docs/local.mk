@@ -4,9 +4,13 @@
 # pages, the sample settings, the service.
 
 dist_doc_DATA =
+dist_doc_DATA += docs/ARCHITECTURE.md
 dist_doc_DATA += docs/billed.md
+dist_doc_DATA += docs/developer.md
+dist_doc_DATA += docs/limits.md
 dist_doc_DATA += docs/lse-codes.md
 dist_doc_DATA += docs/registry.md
+dist_doc_DATA += docs/resident.md
 EXTRA_DIST += docs/demo.sh
 
 man_MANS = docs/meterhouse.1 docs/meterhouse.conf.5

@@ -4,5 +4,6 @@ EXTRA_DIST += \
 	tests/lint/excused \
 	tests/lint/functions.awk \
 	tests/lint/includes.awk \
+	tests/lint/limits.pl \
 	tests/lint/planted.sh \
 	tests/lint/run
