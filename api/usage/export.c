@@ -8,12 +8,12 @@
 #include "api/usage/export_out.h"
 #include "server/base/str.h"
 
-#define INTERVAL_DAYS 16    /* days of a piece: about 130 KB of CSV */
+#define INTERVAL_DAYS 16 /* days of a piece: about 130 KB of CSV */
 #define DAILY_DAYS    366
 
 struct usage_export {
     struct export_out out;
-    int32_t at;             /* first day of the next piece */
+    int32_t at; /* first day of the next piece */
     enum { AT_HEAD, AT_DAYS, AT_TAIL, AT_END } stage;
     bool failed;
 };
@@ -79,6 +79,8 @@ usage_export_open(struct db *db, const struct actor *who,
     new = mem_new(sizeof *new);
     *new = (struct usage_export){0};
     new->out = (struct export_out){.ask = *ask, .zone = zone, .point = *p};
+    new->out.from = from;
+    new->out.to_day = to;
     export_receiver(&new->out, conf);
     if (new->out.ask.from < from)
         new->out.ask.from = from;

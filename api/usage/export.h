@@ -7,8 +7,8 @@
  *            interval              daily               monthly
  *   csv   Smart Meter Texas     Daily Meter Reads    Monthly Billed Usage
  *   iso   one row an interval   one row a day        one row a calendar month
- *   json  days of intervals     days                 months, and what was billed
- *   lse   the market's records  -                    -
+ *   json  days of intervals     days                 months, and what was
+ * billed lse   the market's records  -                    -
  */
 #ifndef MH_USAGE_EXPORT_H
 #define MH_USAGE_EXPORT_H
@@ -16,7 +16,13 @@
 #include "api/agreement/agreement.h"
 #include "api/usage/usage.h"
 
-enum usage_format { USAGE_CSV, USAGE_ISO, USAGE_JSON, USAGE_LSE, USAGE_FORMATS };
+enum usage_format {
+    USAGE_CSV,
+    USAGE_ISO,
+    USAGE_JSON,
+    USAGE_LSE,
+    USAGE_FORMATS
+};
 
 const char *usage_format_name(enum usage_format f);
 /* The word's format or report; false when it is none. */
@@ -29,7 +35,7 @@ struct usage_export_ask {
     int32_t from, to;
     enum usage_report report;
     enum usage_format format;
-    bool versions;          /* history as well, newest first */
+    bool versions; /* history as well, newest first */
     int64_t now_utc;
 };
 
@@ -39,10 +45,10 @@ struct usage_export;
  * Starts a file of what `who` may see of the point within from..to.  NOT_FOUND
  * when that is nothing at all; BAD_FIELD for LSE of anything but intervals.
  */
-enum fault usage_export_open(struct db *db, const struct actor *who,
-                             const struct conf *conf, const struct point *p,
-                             const struct usage_export_ask *ask,
-                             struct usage_export **x);
+enum fault
+usage_export_open(struct db *db, const struct actor *who,
+                  const struct conf *conf, const struct point *p,
+                  const struct usage_export_ask *ask, struct usage_export **x);
 /* Appends a piece; false at the end, or when the store failed: what was
  * written until then is not the whole file. */
 bool usage_export_more(struct usage_export *x, struct db *db, struct buf *to);

@@ -121,8 +121,11 @@ take_sum(void *arg, const struct reading_sum *s)
 static struct reading_sum
 sum_of(const struct reading_day *d, const struct reading_version *v)
 {
-    struct reading_sum s = {.day = d->day, .channel = d->channel, .n = d->n,
-                            .stamp = v->stamp, .has_reads = d->has_reads,
+    struct reading_sum s = {.day = d->day,
+                            .channel = d->channel,
+                            .n = d->n,
+                            .stamp = v->stamp,
+                            .has_reads = d->has_reads,
                             .start_read = d->start_read,
                             .stop_read = d->stop_read};
 
@@ -169,6 +172,8 @@ export_days(struct export_out *o, struct db *db, int32_t from, int32_t to)
     int64_t id = o->point.id;
     enum db_rc rc;
 
+    if (o->ask.report == USAGE_MONTHLY && o->ask.format == USAGE_CSV)
+        return DB_OK; /* the market's monthly file is what was billed */
     if (o->ask.report != USAGE_INTERVAL &&
         (o->ask.report == USAGE_MONTHLY || !o->ask.versions))
         rc = reading_each_sum(db, id, from, to, take_sum, o);
@@ -181,11 +186,51 @@ export_days(struct export_out *o, struct db *db, int32_t from, int32_t to)
     return rc;
 }
 
+/* ---- bills ------------------------------------------------------------ */
+
+struct bills {
+    struct export_out *out;
+    struct billed row;
+};
+
+/* One that reaches beyond the window tells of somebody else's days. */
+static bool
+take_bill(void *arg)
+{
+    struct bills *w = arg;
+
+    if (w->row.start_day < w->out->from || w->row.end_day > w->out->to_day)
+        return true;
+    if (w->out->ask.format == USAGE_JSON)
+        export_json_bill(w->out, &w->row);
+    else
+        export_csv_bill(w->out, &w->row);
+    return true;
+}
+
+static enum db_rc
+export_bills(struct export_out *o, struct db *db)
+{
+    struct bills w = {.out = o};
+    enum db_rc rc;
+
+    if (o->ask.from > o->ask.to)
+        return DB_OK;
+    rc = (o->ask.versions ? db_billed_each_version : db_billed_each)(
+        db, o->point.id, o->ask.from, o->ask.to, &w.row, take_bill, &w);
+    return rc == DB_NONE ? DB_OK : rc;
+}
+
 enum db_rc
 export_tail(struct export_out *o, struct db *db)
 {
-    (void)db;
-    if (o->ask.format == USAGE_JSON)
+    enum db_rc rc = DB_OK;
+
+    if (o->ask.report == USAGE_MONTHLY && o->ask.format == USAGE_JSON)
+        export_json_bills(o);
+    if (o->ask.report == USAGE_MONTHLY && o->ask.format != USAGE_ISO)
+        rc = export_bills(o, db);
+    if (rc == DB_OK && o->ask.format == USAGE_JSON)
         export_json_tail(o);
-    return DB_OK;
+    return rc;
 }

@@ -9,17 +9,18 @@ struct export_out {
     struct usage_export_ask ask;
     struct point point;
     const struct tz *zone;
-    char receiver[16];          /* DUNS for row thirty of LSE records */
-    struct buf *to;             /* where this piece goes */
-    struct usage_sum total;     /* of current readings written so far */
-    struct usage_sum month;     /* of the month being added up */
-    bool rows;                  /* JSON: something stands before this row */
+    char receiver[16];      /* DUNS for row thirty of LSE records */
+    struct buf *to;         /* where this piece goes */
+    struct usage_sum total; /* of current readings written so far */
+    struct usage_sum month; /* of the month being added up */
+    int32_t from, to_day;   /* the window that may be read */
+    bool rows;              /* JSON: something stands before this row */
 };
 
 void export_receiver(struct export_out *o, const struct conf *conf);
 void export_head(struct export_out *o);
-enum db_rc export_days(struct export_out *o, struct db *db, int32_t from,
-                       int32_t to);
+enum db_rc
+export_days(struct export_out *o, struct db *db, int32_t from, int32_t to);
 enum db_rc export_tail(struct export_out *o, struct db *db);
 
 /* ---- rows of the formats ---- */
@@ -32,10 +33,14 @@ void export_json_sum(struct export_out *o, const struct reading_sum *s,
                      const char *transaction, const struct reading_version *v);
 void export_json_month(struct export_out *o, int32_t from, int32_t to,
                        const struct usage_sum *s);
+/* Between the months and the tail: what was billed. */
+void export_json_bills(struct export_out *o);
+void export_json_bill(struct export_out *o, const struct billed *b);
 void export_json_tail(struct export_out *o);
 
 void export_csv_head(struct export_out *o);
 void export_csv_sum(struct export_out *o, const struct reading_sum *s);
+void export_csv_bill(struct export_out *o, const struct billed *b);
 void export_iso_sum(struct export_out *o, const struct reading_sum *s,
                     const char *transaction, const struct reading_version *v);
 void export_iso_month(struct export_out *o, int32_t from, int32_t to,

@@ -2,15 +2,14 @@
 /* How fresh and complete a meter's data is, and why a day has none. */
 #include "api/usage/usage_load.h"
 
-#define COMPLETE_DAYS 38   /* as far back as ERCOT looks for missing data */
+#define COMPLETE_DAYS 38 /* as far back as ERCOT looks for missing data */
 
 const char *
 usage_gap_name(enum usage_gap g)
 {
     static const char *const names[] = {
-        "none",         "future",      "not_received", "missing",
-        "before_meter", "before_data", "removed",      "history",
-        "no_right",
+        "none",        "future",  "not_received", "missing",  "before_meter",
+        "before_data", "removed", "history",      "no_right",
     };
 
     return names[g];
@@ -33,8 +32,7 @@ take_meter(void *arg)
 
     if (start == DAY_NONE || w->m.installed_day > start)
         start = w->m.installed_day;
-    if (start != DAY_NONE &&
-        (!w->any || start < w->fresh->start_day))
+    if (start != DAY_NONE && (!w->any || start < w->fresh->start_day))
         w->fresh->start_day = start;
     w->any = true;
     if (w->m.removed_day == DAY_NONE)

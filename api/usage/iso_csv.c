@@ -13,10 +13,10 @@ usage_channel_name(int channel)
 void
 usage_iso_stamp(struct buf *to, int64_t stamp)
 {
-    buf_printf(to, "%04d-%02d-%02dT%02d:%02d:%02d",
-               (int)(stamp / 10000000000), (int)(stamp / 100000000 % 100),
-               (int)(stamp / 1000000 % 100), (int)(stamp / 10000 % 100),
-               (int)(stamp / 100 % 100), (int)(stamp % 100));
+    buf_printf(to, "%04d-%02d-%02dT%02d:%02d:%02d", (int)(stamp / 10000000000),
+               (int)(stamp / 100000000 % 100), (int)(stamp / 1000000 % 100),
+               (int)(stamp / 10000 % 100), (int)(stamp / 100 % 100),
+               (int)(stamp % 100));
 }
 
 void
@@ -66,8 +66,8 @@ put_value(struct buf *to, const struct reading_day *d, int i)
 
 void
 usage_iso_csv_day(struct buf *to, const char *esiid, const struct tz *zone,
-                  const struct reading_day *d,
-                  const struct reading_version *v, bool versions)
+                  const struct reading_day *d, const struct reading_version *v,
+                  bool versions)
 {
     int64_t utc = tz_day_start(zone, d->day);
     char day[16], from[32], end[32];

@@ -150,8 +150,8 @@ export_json_sum(struct export_out *o, const struct reading_sum *s,
 {
     start_row(o, s->day, s->channel);
     put_kwh(o->to, "kwh", s->sum_ukwh, s->missing < s->n);
-    buf_printf(o->to, ",\"intervals\":%d,\"estimated\":%d,\"missing\":%d",
-               s->n, s->estimated, s->missing);
+    buf_printf(o->to, ",\"intervals\":%d,\"estimated\":%d,\"missing\":%d", s->n,
+               s->estimated, s->missing);
     if (s->has_reads)
         put_reads(o->to, s->start_read, s->stop_read);
     put_stamp(o->to, s->stamp);
@@ -170,9 +170,51 @@ export_json_month(struct export_out *o, int32_t from, int32_t to,
     o->rows = true;
     put_kwh(o->to, "consumption_kwh", s->load_ukwh, s->has_load);
     put_kwh(o->to, "surplus_kwh", s->surplus_ukwh, s->has_surplus);
-    buf_printf(o->to, ",\"days\":%d,\"days_with_data\":%d,\"estimated\":%d,"
-                      "\"missing\":%d}",
+    buf_printf(o->to,
+               ",\"days\":%d,\"days_with_data\":%d,\"estimated\":%d,"
+               "\"missing\":%d}",
                to - from + 1, s->days, s->estimated, s->missing);
+}
+
+void
+export_json_bills(struct export_out *o)
+{
+    buf_puts(o->to, "],\"billed\":[");
+    o->rows = false;
+}
+
+static void
+put_given(struct buf *to, const char *key, const struct billed_value *v)
+{
+    put_key(to, key);
+    if (!v->given) {
+        buf_puts(to, "null");
+        return;
+    }
+    buf_putc(to, '"');
+    export_decimal(to, v->value);
+    buf_putc(to, '"');
+}
+
+void
+export_json_bill(struct export_out *o, const struct billed *b)
+{
+    const struct billed_value kwh = {true, b->kwh};
+    char from[16], to[16];
+
+    buf_printf(o->to, "%s\n{\"from\":\"%s\",\"to\":\"%s\"", o->rows ? "," : "",
+               day_format(from, b->start_day), day_format(to, b->end_day));
+    o->rows = true;
+    put_given(o->to, "kwh", &kwh);
+    put_given(o->to, "metered_kw", &b->metered_kw);
+    put_given(o->to, "billed_kw", &b->billed_kw);
+    put_given(o->to, "metered_kva", &b->metered_kva);
+    put_given(o->to, "billed_kva", &b->billed_kva);
+    put_stamp(o->to, b->stamp);
+    if (o->ask.versions)
+        buf_puts(o->to,
+                 b->current ? ",\"current\":true" : ",\"current\":false");
+    buf_putc(o->to, '}');
 }
 
 void

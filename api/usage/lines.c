@@ -102,9 +102,11 @@ add_slots(struct usage *u, const struct usage_day *d)
     int32_t slots = day_slots(u, d->day), seconds = grain_seconds(u);
 
     for (int32_t i = 0; i < slots; i++, utc += seconds)
-        u->line[u->lines++] = (struct usage_line){
-            .from_day = d->day, .to_day = d->day, .from_utc = utc,
-            .to_utc = utc + seconds, .slots = 1};
+        u->line[u->lines++] = (struct usage_line){.from_day = d->day,
+                                                  .to_day = d->day,
+                                                  .from_utc = utc,
+                                                  .to_utc = utc + seconds,
+                                                  .slots = 1};
 }
 
 /* Lines of every day, and where each day's begin. */
@@ -124,9 +126,10 @@ make_slot_lines(struct arena *a, struct usage *u)
         if (d->sum.days)
             add_slots(u, d);
         else if (!join_gap(u, d, slots))
-            u->line[u->lines++] = (struct usage_line){
-                .from_day = d->day, .to_day = d->day, .slots = slots,
-                .gap = d->gap};
+            u->line[u->lines++] = (struct usage_line){.from_day = d->day,
+                                                      .to_day = d->day,
+                                                      .slots = slots,
+                                                      .gap = d->gap};
     }
     return first;
 }
@@ -216,8 +219,7 @@ usage_load_lines(struct db *db, struct arena *a, struct usage *u)
     if (u->report == USAGE_MONTHLY)
         u->grain = USAGE_GRAIN_MONTH;
     else
-        u->grain =
-            u->days > USAGE_BARS ? USAGE_GRAIN_WEEK : USAGE_GRAIN_DAY;
+        u->grain = u->days > USAGE_BARS ? USAGE_GRAIN_WEEK : USAGE_GRAIN_DAY;
     make_day_lines(a, u);
     return DB_OK;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 libmeterhouse_a_SOURCES += \
+	api/usage/bills.c \
 	api/usage/compare.c \
 	api/usage/export.c api/usage/export.h \
 	api/usage/export_out.c api/usage/export_out.h \
@@ -13,6 +14,7 @@ libmeterhouse_a_SOURCES += \
 	api/usage/sum_csv.c \
 	api/usage/usage.c api/usage/usage.h \
 	api/usage/usage_chart_page.c \
+	api/usage/usage_cmd.c api/usage/usage_cmd.h \
 	api/usage/usage_facts_page.c \
 	api/usage/usage_file_page.c \
 	api/usage/usage_json.c \

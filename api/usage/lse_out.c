@@ -4,8 +4,8 @@
 
 #include <inttypes.h>
 
-#define PER_ROW    4          /* intervals of a detail row */
-#define FIRST_SORT 10000000   /* sort code of the first detail row */
+#define PER_ROW    4        /* intervals of a detail row */
+#define FIRST_SORT 10000000 /* sort code of the first detail row */
 
 static void
 put_decimal(struct buf *to, struct decimal d)
@@ -84,8 +84,7 @@ usage_lse_day(struct buf *to, const char *esiid, const struct tz *zone,
     int year, month, dom;
 
     day_to_civil(d->day, &year, &month, &dom);
-    buf_printf(to,
-               "00000001,%s,%d,%04d%02d%02d000000,%04d%02d%02d235900,Y,N\n",
+    buf_printf(to, "00000001,%s,%d,%04d%02d%02d000000,%04d%02d%02d235900,Y,N\n",
                esiid, d->channel, year, month, dom, year, month, dom);
     put_row_two(to, zone, d);
     buf_printf(to, "00000003,%s\n", d->transaction);

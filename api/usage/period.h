@@ -13,7 +13,7 @@
 
 enum usage_span {
     USAGE_DAY,
-    USAGE_WEEK,     /* from Sunday, as calendars of the market have it */
+    USAGE_WEEK, /* from Sunday, as calendars of the market have it */
     USAGE_MONTH,
     USAGE_YEAR,
     USAGE_RANGE,
@@ -22,7 +22,7 @@ enum usage_span {
 
 struct usage_period {
     enum usage_span span;
-    int32_t from, to;   /* both included */
+    int32_t from, to; /* both included */
 };
 
 /* "day", "week" …: the word in paths and views. */
@@ -35,18 +35,18 @@ struct usage_period usage_period_move(struct usage_period p, int steps);
 int32_t usage_period_days(struct usage_period p);
 
 enum usage_other {
-    USAGE_BEFORE,     /* the period just before */
-    USAGE_YEAR_AGO,   /* the same dates last year; weeks: the same weekdays,
-                         52 weeks ago */
+    USAGE_BEFORE,   /* the period just before */
+    USAGE_YEAR_AGO, /* the same dates last year; weeks: the same weekdays,
+                       52 weeks ago */
     USAGE_OTHERS
 };
 
 /* The period that p is compared with. */
-struct usage_period usage_period_other(struct usage_period p,
-                                       enum usage_other o);
+struct usage_period
+usage_period_other(struct usage_period p, enum usage_other o);
 /* The day there that `day` of p is compared with, DAY_NONE when there is none
  * (the 31st against a month of 30 days, 29 February against a common year). */
-int32_t usage_period_pair(struct usage_period p, enum usage_other o,
-                          int32_t day);
+int32_t
+usage_period_pair(struct usage_period p, enum usage_other o, int32_t day);
 
 #endif

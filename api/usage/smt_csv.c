@@ -7,7 +7,7 @@
 #include "api/usage/smt_csv.h"
 
 #define DAY_SECONDS 86400
-#define PREFIX      128    /* apostrophe, ESI ID, date, revision, commas */
+#define PREFIX      128 /* apostrophe, ESI ID, date, revision, commas */
 
 void
 usage_smt_csv_head(struct buf *to)
@@ -20,8 +20,7 @@ usage_smt_csv_head(struct buf *to)
 const char *
 usage_smt_channel(int channel)
 {
-    return channel == CHANNEL_GENERATION ? "Surplus Generation"
-                                         : "Consumption";
+    return channel == CHANNEL_GENERATION ? "Surplus Generation" : "Consumption";
 }
 
 static void

@@ -57,6 +57,32 @@ export_csv_sum(struct export_out *o, const struct reading_sum *s)
     buf_printf(o->to, ",%s\n", usage_smt_channel(s->channel));
 }
 
+static void
+put_given(struct buf *to, const struct billed_value *v)
+{
+    buf_putc(to, ',');
+    if (v->given)
+        export_decimal(to, v->value);
+}
+
+void
+export_csv_bill(struct export_out *o, const struct billed *b)
+{
+    buf_printf(o->to, "'%s,", o->point.esiid);
+    usage_smt_date(o->to, b->start_day);
+    buf_putc(o->to, ',');
+    usage_smt_date(o->to, b->end_day);
+    buf_putc(o->to, ',');
+    usage_smt_stamp(o->to, b->stamp);
+    buf_putc(o->to, ',');
+    export_decimal(o->to, b->kwh);
+    put_given(o->to, &b->metered_kw);
+    put_given(o->to, &b->billed_kw);
+    put_given(o->to, &b->metered_kva);
+    put_given(o->to, &b->billed_kva);
+    buf_putc(o->to, '\n');
+}
+
 void
 export_iso_sum(struct export_out *o, const struct reading_sum *s,
                const char *transaction, const struct reading_version *v)
@@ -84,8 +110,8 @@ put_month(struct export_out *o, int32_t from, int32_t to, int channel,
     buf_printf(o->to, "%s,%s,%s,%s,", o->point.esiid, day_format(first, from),
                day_format(last, to), usage_channel_name(channel));
     export_kwh(o->to, ukwh);
-    buf_printf(o->to, ",%d,%d,%d,%d,%d\n", to - from + 1, s->days,
-               s->intervals, s->estimated, s->missing);
+    buf_printf(o->to, ",%d,%d,%d,%d,%d\n", to - from + 1, s->days, s->intervals,
+               s->estimated, s->missing);
 }
 
 void

@@ -3,6 +3,7 @@
 #include "api/usage/usage.h"
 
 #include "api/usage/usage_load.h"
+#include "db/rc.h"
 
 const char *
 usage_report_name(enum usage_report r)
@@ -141,20 +142,6 @@ usage_load_days(struct db *db, int64_t point_id, int32_t from, int32_t to,
 
 /* ---- all of it -------------------------------------------------------- */
 
-static enum fault
-fault_of(enum db_rc rc)
-{
-    switch (rc) {
-    case DB_OK:
-    case DB_NONE:
-        return FAULT_NONE;
-    case DB_BUSY:
-        return FAULT_BUSY;
-    default:
-        return FAULT_OURS;
-    }
-}
-
 static enum db_rc
 load_period_days(struct db *db, struct arena *a, struct usage *u)
 {
@@ -194,8 +181,10 @@ usage_load(struct db *db, const struct actor *who, const struct conf *conf,
     enum fault f;
     enum db_rc rc;
 
-    *u = (struct usage){.period = ask->period, .report = ask->report,
-                        .point_id = m->point.id, .right_from = m->from_day,
+    *u = (struct usage){.period = ask->period,
+                        .report = ask->report,
+                        .point_id = m->point.id,
+                        .right_from = m->from_day,
                         .right_to = m->to_day};
     u->zone = tz_get(m->point.zone);
     if (!u->zone)
@@ -216,5 +205,7 @@ usage_load(struct db *db, const struct actor *who, const struct conf *conf,
     }
     if (rc == DB_OK)
         rc = usage_load_compare(db, a, u);
-    return fault_of(rc);
+    if (rc == DB_OK && ask->report == USAGE_MONTHLY)
+        rc = usage_load_bills(db, a, u);
+    return db_fault(db, rc, "usage");
 }

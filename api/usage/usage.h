@@ -16,6 +16,7 @@
 
 #include "api/agreement/agreement.h"
 #include "api/usage/period.h"
+#include "db/billed.h"
 #include "db/reading.h"
 #include "server/base/arena.h"
 #include "server/base/tz.h"
@@ -31,7 +32,7 @@ enum usage_grain {
     USAGE_GRAIN_MONTH
 };
 
-#define USAGE_BARS 1000   /* most lines of a view */
+#define USAGE_BARS 1000 /* most lines of a view */
 
 /* Why a day has no data. */
 enum usage_gap {
@@ -56,27 +57,27 @@ const char *usage_grain_name(enum usage_grain g);
 struct usage_sum {
     int64_t load_ukwh, surplus_ukwh;
     bool has_load, has_surplus;
-    int32_t intervals;          /* of consumption; of surplus without it */
+    int32_t intervals; /* of consumption; of surplus without it */
     int32_t estimated, missing;
-    int32_t days;               /* days with data */
+    int32_t days; /* days with data */
 };
 
 struct usage_day {
     int32_t day;
     struct usage_sum sum;
-    enum usage_gap gap;         /* when it has no data */
-    int64_t stamp;              /* revision, YYYYMMDDHHMMSS */
+    enum usage_gap gap; /* when it has no data */
+    int64_t stamp;      /* revision, YYYYMMDDHHMMSS */
     bool has_reads;
     struct decimal start_read, stop_read; /* of consumption */
 };
 
 struct usage_line {
     int32_t from_day, to_day;
-    int64_t from_utc, to_utc;   /* of USAGE_QUARTER and USAGE_HOUR, else 0 */
-    int32_t slots;              /* bars' widths it takes: 1, more for a gap */
+    int64_t from_utc, to_utc; /* of USAGE_QUARTER and USAGE_HOUR, else 0 */
+    int32_t slots;            /* bars' widths it takes: 1, more for a gap */
     struct usage_sum sum;
     enum usage_gap gap;
-    const struct usage_day *day;/* of USAGE_GRAIN_DAY with data */
+    const struct usage_day *day; /* of USAGE_GRAIN_DAY with data */
 };
 
 /* The interval of the highest consumption, the first of equals. */
@@ -84,7 +85,7 @@ struct usage_peak {
     bool known;
     int64_t ukwh;
     int64_t from_utc, to_utc;
-    int32_t day;                /* and the day of the highest sum: */
+    int32_t day; /* and the day of the highest sum: */
     int64_t day_ukwh;
 };
 
@@ -92,26 +93,24 @@ struct usage_peak {
 struct usage_compare {
     enum usage_other other;
     struct usage_period period;
-    int32_t days, pairs;        /* days with data here, those compared */
-    int64_t ukwh, other_ukwh;   /* over the pairs */
-    enum usage_gap why;         /* when there are no pairs */
+    int32_t days, pairs;      /* days with data here, those compared */
+    int64_t ukwh, other_ukwh; /* over the pairs */
+    enum usage_gap why;       /* when there are no pairs */
 };
 
 struct usage_fresh {
-    bool any;                   /* there is data at all */
-    int32_t first_day, last_day;/* of all data; DAY_NONE without */
-    int32_t start_day, end_day; /* a meter reported from, to; DAY_NONE: open */
-    int32_t complete_day;       /* no day up to here is missing (38 days) */
-    int64_t next_utc;           /* when the next load is expected */
-    bool late;                  /* the load before it did not bring its day */
+    bool any;                    /* there is data at all */
+    int32_t first_day, last_day; /* of all data; DAY_NONE without */
+    int32_t start_day, end_day;  /* a meter reported from, to; DAY_NONE: open */
+    int32_t complete_day;        /* no day up to here is missing (38 days) */
+    int64_t next_utc;            /* when the next load is expected */
+    bool late;                   /* the load before it did not bring its day */
 };
 
-struct usage_billed {           /* one row of the billed report */
-    int32_t from_day, to_day;
-    int64_t kwh_ukwh;
-    bool has_calendar;          /* every day of it is here: */
-    int64_t calendar_ukwh;      /* what the intervals add up to */
-    const struct billed *row;
+struct usage_bill { /* one row of the billed report */
+    struct billed row;
+    bool whole;   /* every interval of its days is here: */
+    int64_t ukwh; /* what they add up to */
 };
 
 struct usage {
@@ -121,12 +120,12 @@ struct usage {
     const struct tz *zone;
     int64_t point_id;
     int32_t today;
-    int32_t from, to;           /* the window that may be read */
+    int32_t from, to;             /* the window that may be read */
     int32_t right_from, right_to; /* this account's time; DAY_NONE: open */
-    size_t days, lines, billed;
-    struct usage_day *day;      /* every day of the period */
+    size_t days, lines, bills;
+    struct usage_day *day; /* every day of the period */
     struct usage_line *line;
-    struct usage_billed *bill;
+    struct usage_bill *bill; /* of USAGE_MONTHLY */
     struct usage_sum total;
     struct usage_peak peak;
     struct usage_compare compare[USAGE_OTHERS];
@@ -144,10 +143,10 @@ struct usage_ask {
 bool usage_fits_screen(const struct conf *conf, const struct usage_ask *ask);
 /* Everything of one meter and period.  NOT_FOUND when the meter is not the
  * actor's; PAST_LIMIT when the period does not fit a screen. */
-enum fault usage_load(struct db *db, const struct actor *who,
-                      const struct conf *conf, struct arena *a,
-                      const struct agreement_meter *m,
-                      const struct usage_ask *ask, struct usage *u);
+enum fault
+usage_load(struct db *db, const struct actor *who, const struct conf *conf,
+           struct arena *a, const struct agreement_meter *m,
+           const struct usage_ask *ask, struct usage *u);
 /* The average consumption of a day with data, half up to the micro-kWh. */
 int64_t usage_average_ukwh(const struct usage_sum *s);
 void usage_sum_add(struct usage_sum *to, const struct usage_sum *s);

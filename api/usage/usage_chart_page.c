@@ -6,7 +6,7 @@
 #include "server/text/svg.h"
 #include "server/text/template.h"
 
-#define HEIGHT 320   /* pixels; static/usage.css says the same */
+#define HEIGHT 320 /* pixels; static/usage.css says the same */
 
 static const char *
 bar_title(const struct usage_show *s, const struct usage_line *l)
@@ -59,9 +59,10 @@ make_bar(const struct usage_show *s, const struct usage_line *l,
     b->micro = sum->load_ukwh;
     b->surplus_micro = sum->surplus_ukwh;
     b->missing = l->gap != USAGE_GAP_NONE;
+    b->ahead = l->gap == USAGE_GAP_FUTURE;
     if (sum->intervals)
-        b->hatched = (uint16_t)((int64_t)sum->estimated * 1000 /
-                                sum->intervals);
+        b->hatched =
+            (uint16_t)((int64_t)sum->estimated * 1000 / sum->intervals);
     if (sum->estimated && b->hatched == 0)
         b->hatched = 1;
     b->slots = (uint16_t)l->slots;
@@ -180,9 +181,13 @@ usage_chart(const struct usage_show *s)
     struct arena *a = s->r->arena;
     struct svg_bar *bars = ARENA_NEWN(a, struct svg_bar, u->lines);
     struct labels labels = make_labels(s);
-    struct svg_chart c = {.id = "usage-chart", .unit = "kWh",
-                          .height = HEIGHT, .n = u->lines, .bars = bars,
-                          .labels = labels.n, .label = labels.at};
+    struct svg_chart c = {.id = "usage-chart",
+                          .unit = "kWh",
+                          .height = HEIGHT,
+                          .n = u->lines,
+                          .bars = bars,
+                          .labels = labels.n,
+                          .label = labels.at};
     struct buf markup = {0};
     json_t *safe;
 

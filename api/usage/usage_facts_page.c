@@ -7,7 +7,7 @@
 
 #include "api/usage/usage_show_page.h"
 
-#define GAPS_MOST 8     /* runs of missing days named one by one */
+#define GAPS_MOST 8 /* runs of missing days named one by one */
 
 static const char *
 count(const struct usage_show *s, const char *key, int32_t n)
@@ -27,13 +27,15 @@ usage_summary(const struct usage_show *s)
     const struct usage *u = &s->usage;
     struct arena *a = s->r->arena;
     enum lang lang = s->r->lang;
-    const char *period = usage_period_words(s, u->period), *text;
+    const char *period = usage_sentence(s, usage_period_words(s, u->period));
+    const char *text;
 
     if (!u->total.has_load && !u->total.has_surplus)
         return tr_fill(a, lang, "usage.summary_none", "period", period, NULL);
-    text = tr_fill(a, lang, "usage.summary", "period", period, "kwh",
-                   usage_kwh(s, u->total.load_ukwh), "days",
-                   count(s, "usage.days", u->total.days), NULL);
+    text =
+        tr_fill(a, lang, u->days == 1 ? "usage.summary_one" : "usage.summary",
+                "period", period, "kwh", usage_kwh(s, u->total.load_ukwh),
+                "days", count(s, "usage.days", u->total.days), NULL);
     if (!u->peak.known)
         return text;
     if (u->days == 1)
@@ -51,8 +53,7 @@ static void
 add_figure(const struct usage_show *s, json_t *list, const char *key,
            int64_t ukwh, int places, const char *note)
 {
-    json_t *v = json_pack("{s:s s:s s:s}", "label", tr(s->r->lang, key),
-                          "kwh",
+    json_t *v = json_pack("{s:s s:s s:s}", "label", tr(s->r->lang, key), "kwh",
                           lang_number(s->r->arena, s->r->lang, ukwh, places),
                           "name", strrchr(key, '.') + 1);
 
@@ -65,8 +66,8 @@ static const char *
 peak_when(const struct usage_show *s)
 {
     const struct usage_peak *p = &s->usage.peak;
-    const char *time = tr_fill(s->r->arena, s->r->lang, "usage.from_to",
-                               "from", usage_clock(s, p->from_utc), "to",
+    const char *time = tr_fill(s->r->arena, s->r->lang, "usage.from_to", "from",
+                               usage_clock(s, p->from_utc), "to",
                                usage_clock(s, p->to_utc), NULL);
 
     if (s->usage.days == 1)
@@ -95,12 +96,11 @@ figures(const struct usage_show *s)
         add_figure(s, list, "usage.figure.average",
                    usage_average_ukwh(&u->total), 2, NULL);
     if (u->peak.known && u->days > 1)
-        add_figure(s, list, "usage.figure.peak_day", u->peak.day_ukwh, 6,
-                   lang_date(s->r->arena, s->r->lang, u->peak.day,
-                             DATE_WEEKDAY));
+        add_figure(
+            s, list, "usage.figure.peak_day", u->peak.day_ukwh, 6,
+            lang_date(s->r->arena, s->r->lang, u->peak.day, DATE_WEEKDAY));
     if (u->peak.known)
-        add_figure(s, list, "usage.figure.peak", u->peak.ukwh, 6,
-                   peak_when(s));
+        add_figure(s, list, "usage.figure.peak", u->peak.ukwh, 6, peak_when(s));
     return list;
 }
 
@@ -154,7 +154,7 @@ compare_view(const struct usage_show *s, const struct usage_compare *c)
         detail = tr_fill(
             a, lang,
             c->pairs < (int32_t)s->usage.days ? "usage.compare.detail_some"
-                                     : "usage.compare.detail",
+                                              : "usage.compare.detail",
             "kwh", usage_kwh(s, c->ukwh), "other", usage_kwh(s, c->other_ukwh),
             "days", count(s, "usage.compare.days", c->pairs), NULL);
     }
@@ -189,8 +189,8 @@ fresh_view(const struct usage_show *s)
         text = tr(lang, "usage.fresh.none");
     else if (f->complete_day < f->last_day)
         text = tr_fill(a, lang, "usage.fresh.holes", "day",
-                       date(s, f->complete_day), "newest",
-                       date(s, f->last_day), NULL);
+                       date(s, f->complete_day), "newest", date(s, f->last_day),
+                       NULL);
     else
         text = tr_fill(a, lang, "usage.fresh.complete", "day",
                        date(s, f->complete_day), NULL);
@@ -222,16 +222,42 @@ gap_list(const struct usage_show *s, const json_t *gaps)
             continue;
         snprintf(key, sizeof key, "usage.gap.%s",
                  json_string_value(json_object_get(gap, "why")));
-        json_array_append_new(
-            list, json_pack("{s:s s:s}", "when", usage_days_words(s, from, to),
-                            "why", tr(s->r->lang, key)));
+        json_array_append_new(list, json_pack("{s:s s:s}", "when",
+                                              usage_days_words(s, from, to),
+                                              "why", tr(s->r->lang, key)));
     }
     if (more)
         json_array_append_new(
-            list, json_pack("{s:s s:s}", "when",
-                            count(s, "usage.more_days", more), "why",
-                            tr(s->r->lang, "usage.gap.several")));
+            list,
+            json_pack("{s:s s:s}", "when", count(s, "usage.more_days", more),
+                      "why", tr(s->r->lang, "usage.gap.several")));
     return list;
+}
+
+/* ---- bills ------------------------------------------------------------ */
+
+static json_t *
+bill_view(const struct usage_show *s, const struct usage_bill *b)
+{
+    struct usage_period p =
+        usage_period_range(b->row.start_day, b->row.end_day);
+    const char *unknown = tr(s->r->lang, "usage.bills.unknown");
+
+    return json_pack(
+        "{s:s s:s s:s s:s s:s}", "href", usage_href(s, p, USAGE_DAILY), "when",
+        usage_period_words(s, p), "kwh", usage_kwh(s, b->row.kwh.micro),
+        "calendar", b->whole ? usage_kwh(s, b->ukwh) : unknown, "difference",
+        b->whole ? usage_kwh(s, b->row.kwh.micro - b->ukwh) : unknown);
+}
+
+static json_t *
+bill_list(const struct usage_show *s)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < s->usage.bills; i++)
+        json_array_append_new(list, bill_view(s, &s->usage.bill[i]));
+    return json_pack("{s:o}", "rows", list);
 }
 
 /* ---- notes ------------------------------------------------------------ */
@@ -274,7 +300,8 @@ usage_facts(const struct usage_show *s, json_t *view)
     json_t *compare = json_array();
 
     for (int o = 0; o < USAGE_OTHERS; o++)
-        json_array_append_new(compare, compare_view(s, &u->compare[o]));
+        if (o == 0 || u->compare[o].period.from != u->compare[0].period.from)
+            json_array_append_new(compare, compare_view(s, &u->compare[o]));
     json_object_set_new(view, "figures", figures(s));
     json_object_set_new(view, "comparisons", compare);
     json_object_set_new(view, "fresh", fresh_view(s));
@@ -284,4 +311,6 @@ usage_facts(const struct usage_show *s, json_t *view)
             json_pack("{s:o}", "rows",
                       gap_list(s, json_object_get(view, "gaps"))));
     json_object_set_new(view, "notes", notes_view(s));
+    if (u->bills > 0)
+        json_object_set_new(view, "bills", bill_list(s));
 }

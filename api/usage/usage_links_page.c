@@ -54,10 +54,9 @@ span_links(const struct usage_show *s)
             report = s->ask.report;
         }
         snprintf(key, sizeof key, "usage.span.%s", usage_span_name(span));
-        json_array_append_new(list,
-                              link_view(usage_href(s, p, report),
-                                        tr(s->r->lang, key),
-                                        span == s->ask.period.span));
+        json_array_append_new(list, link_view(usage_href(s, p, report),
+                                              tr(s->r->lang, key),
+                                              span == s->ask.period.span));
     }
     return list;
 }
@@ -86,11 +85,14 @@ add_neighbour(const struct usage_show *s, json_t *view, const char *name,
 {
     struct usage_period p = usage_period_move(s->ask.period, steps);
 
-    if (p.to < s->usage.from || p.from > s->usage.today)
+    const char *text = usage_period_words(s, p);
+
+    if (p.to < s->usage.from || p.from >= s->usage.today)
         return;
-    json_object_set_new(view, name,
-                        link_view(usage_href(s, p, s->ask.report),
-                                  usage_period_words(s, p), false));
+    if (p.span == USAGE_DAY)
+        text = lang_date(s->r->arena, s->r->lang, p.from, DATE_WEEKDAY);
+    json_object_set_new(
+        view, name, link_view(usage_href(s, p, s->ask.report), text, false));
 }
 
 /* The form that goes to any day, or to any range. */
@@ -112,11 +114,9 @@ form_view(const struct usage_show *s)
         json_object_set_new(v, "range",
                             json_pack("{s:s s:s}", "from",
                                       day_format(from, s->ask.period.from),
-                                      "to",
-                                      day_format(to, s->ask.period.to)));
+                                      "to", day_format(to, s->ask.period.to)));
     else
-        json_object_set_new(v, "day",
-                            json_string(day_format(day, s->anchor)));
+        json_object_set_new(v, "day", json_string(day_format(day, s->anchor)));
     return v;
 }
 
@@ -135,17 +135,16 @@ usage_files(const struct usage_show *s, int32_t from, int32_t to,
         snprintf(text, sizeof text, "usage.file.%s", format);
         snprintf(hint, sizeof hint, "usage.file.%s_hint", format);
         json_array_append_new(
-            list,
-            json_pack("{s:s s:s s:s s:s}", "href",
-                      arena_printf(s->r->arena,
-                                   "/meters/%lld/file?from=%s&to=%s&report=%s"
-                                   "&format=%s",
-                                   (long long)s->meter.number,
-                                   day_format(first, from),
-                                   day_format(last, to),
-                                   usage_report_name(report), format),
-                      "text", tr(s->r->lang, text), "hint",
-                      tr(s->r->lang, hint), "format", format));
+            list, json_pack("{s:s s:s s:s s:s}", "href",
+                            arena_printf(
+                                s->r->arena,
+                                "/meters/%lld/file?from=%s&to=%s&report=%s"
+                                "&format=%s",
+                                (long long)s->meter.number,
+                                day_format(first, from), day_format(last, to),
+                                usage_report_name(report), format),
+                            "text", tr(s->r->lang, text), "hint",
+                            tr(s->r->lang, hint), "format", format));
     }
     return list;
 }
@@ -158,7 +157,7 @@ usage_links(const struct usage_show *s, json_t *view)
     add_neighbour(s, view, "previous", -1);
     add_neighbour(s, view, "next", 1);
     json_object_set_new(view, "form", form_view(s));
-    json_object_set_new(view, "files",
-                        usage_files(s, s->ask.period.from, s->ask.period.to,
-                                    s->ask.report));
+    json_object_set_new(
+        view, "files",
+        usage_files(s, s->ask.period.from, s->ask.period.to, s->ask.report));
 }

@@ -16,8 +16,9 @@ enum db_rc usage_load_fresh(struct db *db, const struct conf *conf,
 enum usage_gap usage_gap_of(const struct usage *u, int32_t day);
 /* Bars and rows. */
 enum db_rc usage_load_lines(struct db *db, struct arena *a, struct usage *u);
+/* What was billed for any of the period's days. */
+enum db_rc usage_load_bills(struct db *db, struct arena *a, struct usage *u);
 /* The two comparisons. */
-enum db_rc usage_load_compare(struct db *db, struct arena *a,
-                              struct usage *u);
+enum db_rc usage_load_compare(struct db *db, struct arena *a, struct usage *u);
 
 #endif

@@ -7,7 +7,7 @@ struct meters {
     struct req *r;
     struct agreement_meter m;
     json_t *list;
-    const char *first;      /* path of the first one's usage */
+    const char *first; /* path of the first one's usage */
 };
 
 static bool
@@ -15,21 +15,20 @@ take_meter(void *arg)
 {
     struct meters *w = arg;
     struct req *r = w->r;
-    const char *href = arena_printf(r->arena, "/meters/%lld/month",
-                                    (long long)w->m.number);
-    json_t *v = json_pack("{s:s s:s s:s}", "href", href, "name",
-                          usage_meter_name(r, &w->m), "esiid",
-                          w->m.point.esiid);
+    const char *href =
+        arena_printf(r->arena, "/meters/%lld/month", (long long)w->m.number);
+    json_t *v =
+        json_pack("{s:s s:s s:s}", "href", href, "name",
+                  usage_meter_name(r, &w->m), "esiid", w->m.point.esiid);
 
     if (w->m.point.address[0] && w->m.label[0])
         json_object_set_new(v, "address", json_string(w->m.point.address));
     if (w->m.to_day != DAY_NONE)
         json_object_set_new(
             v, "until",
-            json_string(tr_fill(r->arena, r->lang, "usage.until", "day",
-                                lang_date(r->arena, r->lang, w->m.to_day,
-                                          DATE_SHORT),
-                                NULL)));
+            json_string(tr_fill(
+                r->arena, r->lang, "usage.until", "day",
+                lang_date(r->arena, r->lang, w->m.to_day, DATE_SHORT), NULL)));
     json_array_append_new(w->list, v);
     if (!w->first)
         w->first = href;

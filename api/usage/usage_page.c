@@ -44,11 +44,12 @@ say_table(const struct usage_show *s, json_t *view)
         say_line(s, &u->line[i], json_array_get(lines, i));
         reads |= u->line[i].day && u->line[i].day->has_reads;
     }
+    json_object_set_new(view, "has_data", json_boolean(u->total.days > 0));
     json_object_set_new(view, "has_surplus",
                         json_boolean(u->total.has_surplus));
     json_object_set_new(view, "has_reads", json_boolean(reads));
-    set_text(view, "total_text", usage_kwh(s, u->total.load_ukwh));
-    set_text(view, "surplus_text", usage_kwh(s, u->total.surplus_ukwh));
+    set_text(view, "total_kwh", usage_kwh(s, u->total.load_ukwh));
+    set_text(view, "total_surplus", usage_kwh(s, u->total.surplus_ukwh));
 }
 
 /* Which signs the chart has, for its legend. */
@@ -58,7 +59,7 @@ say_legend(const struct usage_show *s, json_t *view)
     bool gaps = false;
 
     for (size_t i = 0; i < s->usage.lines; i++)
-        gaps |= s->usage.line[i].gap != USAGE_GAP_NONE;
+        gaps |= s->usage.line[i].gap > USAGE_GAP_FUTURE;
     json_object_set_new(view, "legend",
                         json_pack("{s:b s:b s:b}", "estimated",
                                   s->usage.total.estimated > 0, "surplus",
@@ -95,8 +96,8 @@ static enum fault
 add_meters(const struct usage_show *s, json_t *view)
 {
     struct meters w = {.s = s, .list = json_array()};
-    enum fault f = agreement_meter_each(s->r->db, s->r->who, &w.m, take_meter,
-                                        &w);
+    enum fault f =
+        agreement_meter_each(s->r->db, s->r->who, &w.m, take_meter, &w);
 
     if (json_array_size(w.list) > 1)
         json_object_set_new(view, "meters", json_pack("{s:O}", "list", w.list));
@@ -109,10 +110,10 @@ say_head(const struct usage_show *s, json_t *view)
 {
     const struct point *p = &s->meter.point;
     const char *name = usage_meter_name(s->r, &s->meter);
-    const char *period = usage_period_words(s, s->ask.period);
+    const char *period =
+        usage_sentence(s, usage_period_words(s, s->ask.period));
 
-    set_text(view, "title",
-             arena_printf(s->r->arena, "%s · %s", period, name));
+    set_text(view, "title", arena_printf(s->r->arena, "%s · %s", period, name));
     set_text(view, "name", name);
     set_text(view, "esiid", p->esiid);
     if (p->address[0] && s->meter.label[0])
@@ -136,20 +137,19 @@ limit_page(struct usage_show *s)
     json_t *view = json_object();
     const char *key = arena_printf(r->arena, "usage.limit.%s",
                                    usage_report_name(s->ask.report));
-    const char *most =
-        arena_printf(r->arena, "%d", (int)limits[s->ask.report]);
+    const char *most = arena_printf(r->arena, "%d", (int)limits[s->ask.report]);
     enum fault f = add_meters(s, view);
 
     say_head(s, view);
     usage_links(s, view);
-    set_text(view, "limit", tr_fill(r->arena, r->lang, key, "most", most,
-                                    "days",
-                                    tr_count(r->arena, r->lang, "usage.days",
-                                             usage_period_days(s->ask.period)),
-                                    NULL));
+    set_text(view, "limit",
+             tr_fill(r->arena, r->lang, key, "most", most, "days",
+                     tr_count(r->arena, r->lang, "usage.days",
+                              usage_period_days(s->ask.period)),
+                     NULL));
     if (f == FAULT_NONE)
-        return page_status(r, fault_http(FAULT_PAST_LIMIT),
-                           "usage/limit.html", view);
+        return page_status(r, fault_http(FAULT_PAST_LIMIT), "usage/limit.html",
+                           view);
     json_decref(view);
     return f;
 }
@@ -175,22 +175,22 @@ history_page(struct usage_show *s, json_t *view)
              tr_fill(r->arena, r->lang, "usage.limit.history", "day",
                      lang_date(r->arena, r->lang, s->usage.from, DATE_LONG),
                      NULL));
+    json_object_set_new(view, "first",
+                        json_pack("{s:s s:s}", "href",
+                                  usage_href(s, first, USAGE_DAILY), "text",
+                                  usage_period_words(s, first)));
     json_object_set_new(
-        view, "first",
-        json_pack("{s:s s:s}", "href", usage_href(s, first, USAGE_DAILY),
-                  "text", usage_period_words(s, first)));
-    json_object_set_new(view, "files",
-                        usage_files(s, s->usage.from, s->usage.today,
-                                    s->ask.report));
+        view, "files",
+        usage_files(s, s->usage.from, s->usage.today, s->ask.report));
     return page_status(r, fault_http(FAULT_PAST_LIMIT), "usage/limit.html",
                        view);
 }
 
-static enum fault
-usage_page(struct req *r, enum usage_span span)
+enum fault
+usage_page(struct req *r)
 {
     struct usage_show s;
-    enum fault f = usage_show_ask(r, span, &s);
+    enum fault f = usage_show_ask(r, &s);
     json_t *view;
 
     if (f == FAULT_NONE)
@@ -214,34 +214,4 @@ usage_page(struct req *r, enum usage_span span)
     set_text(view, "summary", usage_summary(&s));
     json_object_set_new(view, "chart", usage_chart(&s));
     return page(r, "usage/usage.html", view);
-}
-
-enum fault
-usage_day_page(struct req *r)
-{
-    return usage_page(r, USAGE_DAY);
-}
-
-enum fault
-usage_week_page(struct req *r)
-{
-    return usage_page(r, USAGE_WEEK);
-}
-
-enum fault
-usage_month_page(struct req *r)
-{
-    return usage_page(r, USAGE_MONTH);
-}
-
-enum fault
-usage_year_page(struct req *r)
-{
-    return usage_page(r, USAGE_YEAR);
-}
-
-enum fault
-usage_range_page(struct req *r)
-{
-    return usage_page(r, USAGE_RANGE);
 }

@@ -8,17 +8,9 @@
 /* The list of meters; goes straight to the usage of a single one. */
 enum fault usage_meters_page(struct req *r);
 
-enum fault usage_day_page(struct req *r);
-enum fault usage_week_page(struct req *r);
-enum fault usage_month_page(struct req *r);
-enum fault usage_year_page(struct req *r);
-enum fault usage_range_page(struct req *r);
-
-enum fault usage_day_json(struct req *r);
-enum fault usage_week_json(struct req *r);
-enum fault usage_month_json(struct req *r);
-enum fault usage_year_json(struct req *r);
-enum fault usage_range_json(struct req *r);
+/* One meter and period; the last word of the route's path is its span. */
+enum fault usage_page(struct req *r);
+enum fault usage_json(struct req *r);
 
 /* A file of any length: from, to, report, format. */
 enum fault usage_file_page(struct req *r);

@@ -5,7 +5,10 @@
  */
 #include "api/usage/usage_show_page.h"
 
+#include <string.h>
+
 #include "server/base/str.h"
+#include "server/http/route.h"
 
 /* A day is shown by quarter hours, a year by months, all else by days. */
 static const char *
@@ -29,8 +32,8 @@ newest_day(struct usage_show *s, int32_t *day)
     if (!zone)
         return FAULT_OURS;
     *day = tz_day_of(zone, r->now_utc);
-    f = agreement_window(r->db, r->who, r->conf, s->meter.point.id, *day,
-                         false, &from, &to);
+    f = agreement_window(r->db, r->who, r->conf, s->meter.point.id, *day, false,
+                         &from, &to);
     if (f != FAULT_NONE)
         return f;
     *day = to < *day ? to : *day - 1;
@@ -73,14 +76,31 @@ read_period(struct usage_show *s, enum usage_span span)
     return f;
 }
 
-enum fault
-usage_show_ask(struct req *r, enum usage_span span, struct usage_show *s)
+/* "/meters/{}/day" shows a day. */
+static bool
+span_of_route(const struct route *route, enum usage_span *span)
 {
+    const char *word = strrchr(route->path, '/') + 1;
+
+    for (int i = 0; i < USAGE_SPANS; i++)
+        if (str_eq(word, usage_span_name((enum usage_span)i))) {
+            *span = (enum usage_span)i;
+            return true;
+        }
+    return false;
+}
+
+enum fault
+usage_show_ask(struct req *r, struct usage_show *s)
+{
+    enum usage_span span;
     const char *word;
     int64_t number;
     enum fault f;
 
     *s = (struct usage_show){.r = r};
+    if (!span_of_route(r->route, &span))
+        return FAULT_OURS;
     if (!str_to_i64(r->path_arg, &number))
         return FAULT_NOT_FOUND;
     f = agreement_meter_get(r->db, r->who, number, &s->meter);

@@ -12,13 +12,12 @@ struct usage_show {
     struct req *r;
     struct agreement_meter meter;
     struct usage_ask ask;
-    int32_t anchor;          /* the day that stays when the period switches */
+    int32_t anchor; /* the day that stays when the period switches */
     struct usage usage;
 };
 
 /* Meter, period and report of the request; nothing loaded yet. */
-enum fault usage_show_ask(struct req *r, enum usage_span span,
-                          struct usage_show *s);
+enum fault usage_show_ask(struct req *r, struct usage_show *s);
 /* Then all of it. */
 enum fault usage_show_load(struct usage_show *s);
 
@@ -27,20 +26,23 @@ enum fault usage_show_load(struct usage_show *s);
 /* "1:15 AM"; with the zone's letters where a clock change makes it unclear. */
 const char *usage_clock(const struct usage_show *s, int64_t utc);
 /* "November 2026", "Nov 1 – Nov 7, 2026" … */
-const char *usage_period_words(const struct usage_show *s,
-                               struct usage_period p);
+const char *
+usage_period_words(const struct usage_show *s, struct usage_period p);
 /* When a line was: "1:15 AM – 1:30 AM", "Sun, Nov 1" … */
 const char *usage_when(const struct usage_show *s, const struct usage_line *l);
 /* "Nov 1 – Nov 3", or one day. */
-const char *usage_days_words(const struct usage_show *s, int32_t from,
-                             int32_t to);
+const char *
+usage_days_words(const struct usage_show *s, int32_t from, int32_t to);
 /* "12 of 96 intervals estimated, 3 missing"; "" for none. */
-const char *usage_notes(const struct usage_show *s, const struct usage_sum *sum);
+const char *
+usage_notes(const struct usage_show *s, const struct usage_sum *sum);
 const char *usage_gap_words(const struct usage_show *s, enum usage_gap g);
+/* With its first letter a capital one, to begin a sentence or a heading. */
+const char *usage_sentence(const struct usage_show *s, const char *text);
 const char *usage_kwh(const struct usage_show *s, int64_t ukwh);
 /* What the meter is called: its label, else its address, else its number. */
-const char *usage_meter_name(const struct req *r,
-                             const struct agreement_meter *m);
+const char *
+usage_meter_name(const struct req *r, const struct agreement_meter *m);
 /* The path of a period of this meter, with the query that keeps the rest. */
 const char *usage_href(const struct usage_show *s, struct usage_period p,
                        enum usage_report report);

@@ -73,8 +73,7 @@ line_view(const struct usage *u, const struct usage_line *l)
     } else {
         v = sum_view(&l->sum);
         if (u->grain >= USAGE_GRAIN_WEEK)
-            json_object_set_new(v, "days_with_data",
-                                json_integer(l->sum.days));
+            json_object_set_new(v, "days_with_data", json_integer(l->sum.days));
     }
     if (l->to_utc) {
         json_object_set_new(v, "start", instant(u, l->from_utc));
@@ -111,11 +110,11 @@ gaps_view(const struct usage *u)
         while (end < u->days && u->day[end].gap == g)
             end++;
         if (g != USAGE_GAP_NONE && g != USAGE_GAP_FUTURE)
-            json_array_append_new(
-                list, json_pack("{s:o s:o s:i s:s}", "from",
-                                day_text(u->day[i].day), "to",
-                                day_text(u->day[end - 1].day), "days",
-                                (int)(end - i), "why", usage_gap_name(g)));
+            json_array_append_new(list, json_pack("{s:o s:o s:i s:s}", "from",
+                                                  day_text(u->day[i].day), "to",
+                                                  day_text(u->day[end - 1].day),
+                                                  "days", (int)(end - i), "why",
+                                                  usage_gap_name(g)));
         i = end;
     }
     return list;
@@ -130,18 +129,47 @@ peak_view(const struct usage *u)
         return json_null();
     return json_pack("{s:o s:o s:o s:o s:o}", "kwh", energy(p->ukwh, true),
                      "start", instant(u, p->from_utc), "end",
-                     instant(u, p->to_utc), "day", day_text(p->day),
-                     "day_kwh", energy(p->day_ukwh, true));
+                     instant(u, p->to_utc), "day", day_text(p->day), "day_kwh",
+                     energy(p->day_ukwh, true));
+}
+
+static void
+add_given(json_t *v, const char *key, const struct billed_value *value)
+{
+    if (value->given)
+        json_object_set_new(v, key, as_given(value->value));
+}
+
+/* What was billed, and what the intervals of the same days add up to. */
+static json_t *
+bills_view(const struct usage *u)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < u->bills; i++) {
+        const struct usage_bill *b = &u->bill[i];
+        json_t *v = json_pack(
+            "{s:o s:o s:o s:o}", "from", day_text(b->row.start_day), "to",
+            day_text(b->row.end_day), "kwh", as_given(b->row.kwh),
+            "intervals_kwh", energy(b->ukwh, b->whole));
+
+        add_given(v, "metered_kw", &b->row.metered_kw);
+        add_given(v, "billed_kw", &b->row.billed_kw);
+        add_given(v, "metered_kva", &b->row.metered_kva);
+        add_given(v, "billed_kva", &b->row.billed_kva);
+        json_array_append_new(list, v);
+    }
+    return list;
 }
 
 static json_t *
 compare_view(const struct usage_compare *c)
 {
     static const char *const names[] = {"before", "year_ago"};
-    json_t *v = json_pack("{s:s s:o s:o s:i s:i}", "with", names[c->other],
-                          "from", day_text(c->period.from), "to",
-                          day_text(c->period.to), "days", (int)c->days,
-                          "days_compared", (int)c->pairs);
+    json_t *v =
+        json_pack("{s:s s:o s:o s:i s:i}", "with", names[c->other], "from",
+                  day_text(c->period.from), "to", day_text(c->period.to),
+                  "days", (int)c->days, "days_compared", (int)c->pairs);
 
     json_object_set_new(v, "kwh", energy(c->ukwh, c->pairs > 0));
     json_object_set_new(v, "other_kwh", energy(c->other_ukwh, c->pairs > 0));
@@ -164,13 +192,13 @@ fresh_view(const struct usage *u)
 json_t *
 usage_view(const struct usage *u, const struct agreement_meter *m)
 {
-    json_t *total = sum_view(&u->total), *compare = json_array();
+    json_t *total = sum_view(&u->total), *compare = json_array(), *view;
 
     json_object_set_new(total, "days", json_integer((json_int_t)u->days));
     json_object_set_new(total, "days_with_data", json_integer(u->total.days));
     for (int o = 0; o < USAGE_OTHERS; o++)
         json_array_append_new(compare, compare_view(&u->compare[o]));
-    return json_pack(
+    view = json_pack(
         "{s:{s:I s:s s:s} s:{s:s s:o s:o} s:s s:s s:s s:s"
         " s:{s:o s:o} s:o s:o s:o s:o s:o s:o s:o}",
         "meter", "number", (json_int_t)m->number, "label", m->label, "esiid",
@@ -183,4 +211,7 @@ usage_view(const struct usage *u, const struct agreement_meter *m)
         energy(usage_average_ukwh(&u->total), u->total.has_load), "peak",
         peak_view(u), "compare", compare, "complete", fresh_view(u), "gaps",
         gaps_view(u), "lines", lines_view(u));
+    if (u->report == USAGE_MONTHLY)
+        json_object_set_new(view, "billed", bills_view(u));
+    return view;
 }

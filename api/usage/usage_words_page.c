@@ -4,12 +4,22 @@
 
 #include "api/usage/usage_show_page.h"
 
-#define PLACES 6    /* energy is shown exactly, however fine it came */
+#define PLACES 6 /* energy is shown exactly, however fine it came */
 
 const char *
 usage_kwh(const struct usage_show *s, int64_t ukwh)
 {
     return lang_number(s->r->arena, s->r->lang, ukwh, PLACES);
+}
+
+const char *
+usage_sentence(const struct usage_show *s, const char *text)
+{
+    char *copy = arena_dup(s->r->arena, text);
+
+    if (copy[0] >= 'a' && copy[0] <= 'z')
+        copy[0] = (char)(copy[0] - 'a' + 'A');
+    return copy;
 }
 
 const char *
@@ -47,8 +57,8 @@ usage_clock(const struct usage_show *s, int64_t utc)
         text = arena_printf(a, "%d:%02d", (c.hour + 11) % 12 + 1, c.minute);
     else
         text = arena_printf(a, "%d", (c.hour + 11) % 12 + 1);
-    text = tr_fill(a, s->r->lang, c.hour < 12 ? "usage.am" : "usage.pm",
-                   "time", text, NULL);
+    text = tr_fill(a, s->r->lang, c.hour < 12 ? "usage.am" : "usage.pm", "time",
+                   text, NULL);
     if (!has_clock_change(s, utc - 1) && !has_clock_change(s, utc))
         return text;
     return arena_printf(a, "%s %s", text, tz_abbreviation(s->usage.zone, utc));
@@ -57,8 +67,8 @@ usage_clock(const struct usage_show *s, int64_t utc)
 static const char *
 from_to(const struct usage_show *s, const char *from, const char *to)
 {
-    return tr_fill(s->r->arena, s->r->lang, "usage.from_to", "from", from,
-                   "to", to, NULL);
+    return tr_fill(s->r->arena, s->r->lang, "usage.from_to", "from", from, "to",
+                   to, NULL);
 }
 
 static const char *
@@ -151,9 +161,9 @@ usage_notes(const struct usage_show *s, const struct usage_sum *sum)
                             number(s, sum->estimated), "all",
                             number(s, sum->intervals), NULL);
     if (sum->missing)
-        missing = tr_fill(a, lang, "usage.missing_of", "n",
-                          number(s, sum->missing), "all",
-                          number(s, sum->intervals), NULL);
+        missing =
+            tr_fill(a, lang, "usage.missing_of", "n", number(s, sum->missing),
+                    "all", number(s, sum->intervals), NULL);
     return arena_printf(a, "%s%s%s", estimated,
                         *estimated && *missing ? "; " : "", missing);
 }

@@ -11,22 +11,22 @@
 #include "server/base/decimal.h"
 #include "server/text/template.h"
 
-#define TOP      18        /* room for the unit and half a scale label */
-#define BOTTOM   26        /* room for the labels under the axis */
-#define FULL     100000    /* the whole width */
-#define LINES    5         /* most lines of the scale */
-#define LETTER   7         /* pixels of an average letter */
-#define ROOM     12        /* pixels between two labels */
-#define NARROW   290       /* pixels of a chart on a phone */
-#define WIDE     620       /* and where the style sheet shows wide labels */
-#define CROWDED  200       /* bars that stand without space between them */
+#define TOP     26     /* room for the unit above the scale */
+#define BOTTOM  26     /* room for the labels under the axis */
+#define FULL    100000 /* the whole width */
+#define LINES   5      /* most lines of the scale */
+#define LETTER  7      /* pixels of an average letter */
+#define ROOM    12     /* pixels between two labels */
+#define NARROW  290    /* pixels of a chart on a phone */
+#define WIDE    620    /* and where the style sheet shows wide labels */
+#define CROWDED 200    /* bars that stand without space between them */
 
 /* The scale: round steps that span all values. */
 struct scale {
-    int64_t step;          /* micro */
-    int64_t high, low;     /* micro; low is how far it goes below zero */
-    int height;            /* hundredths of a pixel between high and -low */
-    int zero;              /* hundredths of a pixel from the top */
+    int64_t step;      /* micro */
+    int64_t high, low; /* micro; low is how far it goes below zero */
+    int height;        /* hundredths of a pixel between high and -low */
+    int zero;          /* hundredths of a pixel from the top */
 };
 
 /* value / whole of `out`, safe for any energy. */
@@ -123,8 +123,7 @@ put_percent(struct buf *to, const char *name, int share_of_full)
 }
 
 static void
-put_rect(struct buf *to, const char *class, int x, int width, int y,
-         int height)
+put_rect(struct buf *to, const char *class, int x, int width, int y, int height)
 {
     buf_printf(to, "<rect class=\"%s\"", class);
     put_percent(to, "x", x);
@@ -227,10 +226,10 @@ put_slot(struct buf *to, const struct svg_chart *c, const struct scale *s,
     buf_puts(to, "</title>");
     put_rect(to, "chart-hit", x, end - x, TOP * 100, s->height);
     buf_puts(to, "/>");
-    if (b->missing) {
+    if (b->missing && !b->ahead) {
         put_rect(to, "chart-gap", x, end - x, TOP * 100, s->height);
         buf_printf(to, " fill=\"url(#%s-g)\"/>", c->id);
-    } else {
+    } else if (!b->missing) {
         put_bar(to, c, b, s, x + gap / 2, end - x - gap);
     }
     buf_puts(to, b->href ? "</a>" : "</g>");
@@ -314,10 +313,11 @@ svg_bar_chart(struct buf *to, const struct svg_chart *c)
     for (size_t i = 0; i < c->n; i++)
         all += slots_of(&c->bars[i]);
     buf_printf(to,
-               "<svg class=\"chart\" id=\"%s\" width=\"100%%\" height=\"%d\" "
+               "<svg class=\"chart%s\" id=\"%s\" width=\"100%%\" height=\"%d\" "
                "role=\"group\" aria-labelledby=\"%s-t\" "
                "aria-describedby=\"%s-d\"><title id=\"%s-t\">",
-               c->id, c->height, c->id, c->id, c->id);
+               all > CROWDED ? " chart-crowded" : "", c->id, c->height, c->id,
+               c->id, c->id);
     template_escape(to, c->title);
     buf_printf(to, "</title><desc id=\"%s-d\">", c->id);
     template_escape(to, c->summary);

@@ -12,6 +12,7 @@
  *
  *   chart-bar chart-estimated chart-surplus chart-gap   what is drawn
  *   chart-slot chart-hit       one bar with its focus and its pointer area
+ *   chart-crowded              bars without room between them
  *   chart-grid chart-zero chart-x chart-y chart-unit     the frame
  */
 #ifndef MH_TEXT_SVG_H
@@ -24,26 +25,27 @@
 #include "server/base/buf.h"
 
 struct svg_bar {
-    int64_t micro;           /* height in millionths of the unit */
-    int64_t surplus_micro;   /* drawn below the axis, 0 for none */
-    bool missing;            /* nothing known: a gap is drawn, no bar */
-    uint16_t hatched;        /* share of the bar that is estimated, 0..1000 */
-    uint16_t slots;          /* bars' widths it takes; 0 is 1 */
-    const char *title;       /* "1:15–1:30 AM: 0.145 kWh, estimated" */
-    const char *href;        /* a click goes there, NULL for none */
+    int64_t micro;         /* height in millionths of the unit */
+    int64_t surplus_micro; /* drawn below the axis, 0 for none */
+    bool missing;          /* nothing known: a gap is drawn, no bar */
+    bool ahead;            /* missing because still to come: left empty */
+    uint16_t hatched;      /* share of the bar that is estimated, 0..1000 */
+    uint16_t slots;        /* bars' widths it takes; 0 is 1 */
+    const char *title;     /* "1:15–1:30 AM: 0.145 kWh, estimated" */
+    const char *href;      /* a click goes there, NULL for none */
 };
 
 /* Words under the axis, evenly spaced; thinned out where they do not fit. */
 struct svg_label {
-    size_t slot;             /* centred below it */
-    const char *text;        /* "1 AM" */
+    size_t slot;      /* centred below it */
+    const char *text; /* "1 AM" */
 };
 
 struct svg_chart {
-    const char *id;          /* unique on the page, for aria-labelledby */
+    const char *id;              /* unique on the page, for aria-labelledby */
     const char *title, *summary; /* <title>, <desc> */
-    const char *unit;        /* "kWh" */
-    int height;              /* pixels, scale and labels included */
+    const char *unit;            /* "kWh" */
+    int height;                  /* pixels, scale and labels included */
     size_t n, labels;
     const struct svg_bar *bars;
     const struct svg_label *label;

@@ -16,8 +16,8 @@
 static struct reading_day
 make_day(int32_t day, uint16_t n, uint8_t channel)
 {
-    struct reading_day d = {.day = day, .channel = channel, .n = n,
-                            .seconds = 900};
+    struct reading_day d = {
+        .day = day, .channel = channel, .n = n, .seconds = 900};
 
     for (int i = 0; i < n; i++) {
         d.value_ukwh[i] = (i + 1) * 1000;
@@ -173,16 +173,16 @@ iso_fall_day(void **state)
     d.status[9] = 0;
     usage_iso_csv_day(&b, ESIID, tz_get("America/Chicago"), &d, &v, false);
     assert_int_equal(rows(&b), 100);
-    assert_string_equal(
-        row(&b, 5), ESIID ",2026-11-01,5,2026-11-01T01:00:00-05:00,"
-                          "2026-11-01T01:15:00-05:00,2026-11-01T06:00:00Z,"
-                          "2026-11-01T06:15:00Z,0.005,A,consumption,"
-                          "2026-11-02T06:18:33");
-    assert_string_equal(
-        row(&b, 9), ESIID ",2026-11-01,9,2026-11-01T01:00:00-06:00,"
-                          "2026-11-01T01:15:00-06:00,2026-11-01T07:00:00Z,"
-                          "2026-11-01T07:15:00Z,0.140,A,consumption,"
-                          "2026-11-02T06:18:33");
+    assert_string_equal(row(&b, 5),
+                        ESIID ",2026-11-01,5,2026-11-01T01:00:00-05:00,"
+                              "2026-11-01T01:15:00-05:00,2026-11-01T06:00:00Z,"
+                              "2026-11-01T06:15:00Z,0.005,A,consumption,"
+                              "2026-11-02T06:18:33");
+    assert_string_equal(row(&b, 9),
+                        ESIID ",2026-11-01,9,2026-11-01T01:00:00-06:00,"
+                              "2026-11-01T01:15:00-06:00,2026-11-01T07:00:00Z,"
+                              "2026-11-01T07:15:00Z,0.140,A,consumption,"
+                              "2026-11-02T06:18:33");
     assert_non_null(strstr(row(&b, 10), "T07:30:00Z,,,consumption,"));
     assert_non_null(strstr(row(&b, 100), ",2026-11-02T00:00:00-06:00,"));
     buf_clear(&b);
@@ -192,10 +192,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(header),       cmocka_unit_test(ordinary_day),
-        cmocka_unit_test(spring_day),   cmocka_unit_test(fall_day),
-        cmocka_unit_test(another_interval),
-        cmocka_unit_test(iso_fall_day),
+        cmocka_unit_test(header),           cmocka_unit_test(ordinary_day),
+        cmocka_unit_test(spring_day),       cmocka_unit_test(fall_day),
+        cmocka_unit_test(another_interval), cmocka_unit_test(iso_fall_day),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,8 +23,13 @@ count(const char *text, const char *what)
 static const char *
 draw(struct buf *to, const struct svg_bar *bars, size_t n)
 {
-    struct svg_chart c = {.id = "c", .title = "A & B", .summary = "5 < 6",
-                          .unit = "kWh", .height = 320, .n = n, .bars = bars};
+    struct svg_chart c = {.id = "c",
+                          .title = "A & B",
+                          .summary = "5 < 6",
+                          .unit = "kWh",
+                          .height = 320,
+                          .n = n,
+                          .bars = bars};
 
     to->len = 0;
     svg_bar_chart(to, &c);
@@ -35,10 +40,14 @@ static void
 parts(void **state)
 {
     static const struct svg_bar bars[] = {
-        {1000000, 0, false, 0, 1, "one \"1\"", NULL},
-        {500000, 250000, false, 1000, 1, "two", "/meters/1/day?a=1&b=2"},
-        {0, 0, true, 0, 6, "not yet", NULL},
-        {800000, 0, false, 500, 0, "half", NULL},
+        {.micro = 1000000, .title = "one \"1\""},
+        {.micro = 500000,
+         .surplus_micro = 250000,
+         .hatched = 1000,
+         .title = "two",
+         .href = "/meters/1/day?a=1&b=2"},
+        {.missing = true, .slots = 6, .title = "not yet"},
+        {.micro = 800000, .hatched = 500, .title = "half"},
     };
     struct buf b = {0};
     const char *svg = draw(&b, bars, 4);
@@ -69,18 +78,18 @@ static void
 scale(void **state)
 {
     static const struct svg_bar bars[] = {
-        {1000000, 0, false, 0, 1, "a", NULL},
-        {250000, 0, false, 0, 1, "b", NULL},
+        {.micro = 1000000, .title = "a"},
+        {.micro = 250000, .title = "b"},
     };
     struct buf b = {0};
     const char *svg = draw(&b, bars, 2);
 
     (void)state;
-    /* 320 high, 18 above, 26 below: 276 for 1 kWh */
-    assert_non_null(strstr(svg, "y=\"18\" height=\"276\"/><rect "
+    /* 320 high, 26 above, 26 below: 268 for 1 kWh */
+    assert_non_null(strstr(svg, "y=\"26\" height=\"268\"/><rect "
                                 "class=\"chart-bar\" x=\"4.166%\" "
-                                "width=\"41.667%\" y=\"18\" height=\"276\"/>"));
-    assert_non_null(strstr(svg, "y=\"225\" height=\"69\"/>"));
+                                "width=\"41.667%\" y=\"26\" height=\"268\"/>"));
+    assert_non_null(strstr(svg, "y=\"227\" height=\"67\"/>"));
     assert_non_null(strstr(svg, ">0.2</text>"));
     assert_non_null(strstr(svg, ">1.0</text>"));
     buf_clear(&b);
@@ -89,11 +98,10 @@ scale(void **state)
 static void
 extremes(void **state)
 {
-    static const struct svg_bar nothing[] = {
-        {0, 0, true, 0, 1, "a", NULL}};
-    static const struct svg_bar zero[] = {{0, 0, false, 0, 1, "a", NULL}};
+    static const struct svg_bar nothing[] = {{.missing = true, .title = "a"}};
+    static const struct svg_bar zero[] = {{.title = "a"}};
     static const struct svg_bar huge[] = {
-        {99999999999999999, 1, false, 0, 1, "a", NULL}};
+        {.micro = 99999999999999999, .surplus_micro = 1, .title = "a"}};
     struct buf b = {0};
 
     (void)state;
@@ -111,16 +119,22 @@ labels(void **state)
 {
     static struct svg_bar bars[96];
     static struct svg_label words[96];
-    struct svg_chart c = {.id = "c", .title = "t", .summary = "s",
-                          .unit = "kWh", .height = 320, .n = 96,
-                          .labels = 96, .bars = bars, .label = words};
+    struct svg_chart c = {.id = "c",
+                          .title = "t",
+                          .summary = "s",
+                          .unit = "kWh",
+                          .height = 320,
+                          .n = 96,
+                          .labels = 96,
+                          .bars = bars,
+                          .label = words};
     struct buf b = {0};
     const char *svg;
     int all, wide;
 
     (void)state;
     for (size_t i = 0; i < 96; i++) {
-        bars[i] = (struct svg_bar){1000, 0, false, 0, 1, "x", NULL};
+        bars[i] = (struct svg_bar){.micro = 1000, .title = "x"};
         words[i] = (struct svg_label){i, "10:15 PM"};
     }
     svg_bar_chart(&b, &c);
