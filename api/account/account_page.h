@@ -20,6 +20,13 @@ enum fault account_sessions_end(struct req *r);     /* POST /profile/sessions */
 enum fault account_first_form(struct req *r);       /* GET  /first-admin */
 enum fault account_first(struct req *r);            /* POST /first-admin */
 
+/* A field of a form that was filled in. */
+static inline bool
+account_given(const char *field)
+{
+    return field && *field;
+}
+
 /* Where a role begins after sign-in. */
 const char *account_start_path(const char *role);
 /* Gives the browser its new session and device. */

@@ -12,6 +12,7 @@
 enum fault
 account_home(struct req *r)
 {
+    json_t *rows = r->conf->demo ? account_demo_list(r->conf, r->lang) : NULL;
     json_t *view = json_pack("{ss s[s]}", "title",
                              tr(r->lang, "home.title_bar"), "scripts",
                              "site.js");
@@ -20,9 +21,8 @@ account_home(struct req *r)
         json_object_set_new(view, "start",
                             json_string(account_start_path(
                                 role_word(r->who->role))));
-    if (r->conf->demo)
-        json_object_set_new(view, "demo",
-                            account_demo_list(r->conf, r->lang));
+    if (rows)
+        json_object_set_new(view, "demo", json_pack("{so}", "rows", rows));
     return page(r, "home.html", view);
 }
 
@@ -124,7 +124,8 @@ account_first(struct req *r)
     if ((f = still_open(r)) != FAULT_NONE ||
         (f = first_entry_read(r, &e)) != FAULT_NONE)
         return f;
-    if (!e.token || !e.login || !e.name || !e.password)
+    if (!account_given(e.token) || !account_given(e.login) ||
+        !account_given(e.name) || !account_given(e.password))
         return show(r, 400, &e, tr(r->lang, "account.first_empty"));
     f = login_try_peer(r->db, r->conf, r->peer, r->now_utc, &wait);
     if (f == FAULT_TOO_MANY)

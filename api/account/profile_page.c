@@ -156,7 +156,7 @@ account_password(struct req *r)
     if ((f = req_text(r, "password", PASSWORD_FIELD, &l.password)) ||
         (f = req_text(r, "new_password", PASSWORD_FIELD, &fresh)))
         return f;
-    if (!l.password || !fresh)
+    if (!account_given(l.password) || !account_given(fresh))
         return show(r, 400, NULL, tr(r->lang, "account.password_empty"));
     f = login_again(r->db, r->conf, r->who->account_id, &l);
     if (f == FAULT_BAD_LOGIN)

@@ -96,7 +96,7 @@ account_sign_in(struct req *r)
         return f;
     if (!is_local(next))
         next = NULL;
-    if (!l.login || !l.password)
+    if (!account_given(l.login) || !account_given(l.password))
         return show(r, 400, next, l.login,
                     tr(r->lang, "account.sign_in_empty"));
     f = login_begin(r->db, r->conf, &l);

@@ -8,6 +8,11 @@ HTTP_OWN = $(HTTP_CASE) tests/http/own_app.c tests/http/own_app.h \
 HTTP_LIBS = $(LDADD) $(CURL_LIBS)
 
 if HAVE_CURL
+check_PROGRAMS += tests/http/test_account
+TESTS += tests/http/test_account
+tests_http_test_account_SOURCES = tests/http/test_account.c $(HTTP_CASE)
+tests_http_test_account_LDADD = $(HTTP_LIBS)
+
 check_PROGRAMS += tests/http/test_server
 TESTS += tests/http/test_server
 tests_http_test_server_SOURCES = tests/http/test_server.c $(HTTP_OWN)
