@@ -11,6 +11,8 @@ libmeterhouse_a_SOURCES += db/conn.c
 libmeterhouse_a_SOURCES += db/db.c
 libmeterhouse_a_SOURCES += db/db.h
 libmeterhouse_a_SOURCES += db/engine.h
+libmeterhouse_a_SOURCES += db/job.c
+libmeterhouse_a_SOURCES += db/job.h
 libmeterhouse_a_SOURCES += db/load.c
 libmeterhouse_a_SOURCES += db/load.h
 libmeterhouse_a_SOURCES += db/migrate.c
@@ -42,6 +44,7 @@ MIGRATIONS += db/migrations/0001_account.sql
 MIGRATIONS += db/migrations/0002_point.sql
 MIGRATIONS += db/migrations/0003_load.sql
 MIGRATIONS += db/migrations/0005_billed.sql
+MIGRATIONS += db/migrations/0006_job.sql
 MIGRATIONS += db/migrations/0007_audit.sql
 
 db/migrations.c: db/embed.sh db/local.mk $(MIGRATIONS)

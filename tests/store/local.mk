@@ -37,3 +37,7 @@ tests_store_test_migrate_SOURCES += tests/store/engine_dump.c
 check_PROGRAMS += tests/store/test_pg
 TESTS += tests/store/test_pg
 tests_store_test_pg_SOURCES = tests/store/test_pg.c $(ENGINES)
+
+check_PROGRAMS += tests/store/test_job
+TESTS += tests/store/test_job
+tests_store_test_job_SOURCES = tests/store/test_job.c $(ENGINES)
