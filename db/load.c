@@ -144,13 +144,17 @@ db_load_get(struct db *db, int64_t id, struct load *l)
 }
 
 enum db_rc
-db_load_find(struct db *db, const char *sha256, struct load *l)
+db_load_find(struct db *db, const char *sha256, int64_t file_stamp,
+             int32_t file_counter, struct load *l)
 {
     int32_t state = 0;
     enum db_rc rc =
         db_one(db, DB_MARKET,
-               "SELECT " FIELDS " FROM load WHERE sha256 = $1 AND state = 2",
-               IN(in_text(sha256)), LOAD_OUT(l, &state));
+               "SELECT " FIELDS " FROM load WHERE sha256 = $1 AND "
+               "file_stamp = $2 AND file_counter = $3 AND state = 2 "
+               "ORDER BY id DESC LIMIT 1",
+               IN(in_text(sha256), in_i64(file_stamp), in_i64(file_counter)),
+               LOAD_OUT(l, &state));
 
     l->state = (enum load_state)state;
     return rc;

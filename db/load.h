@@ -43,8 +43,10 @@ enum db_rc db_load_commit(struct db *db, struct load *l);
 /* Any other end: LOAD_REJECTED, or LOAD_UNLOADED for a committed one. */
 enum db_rc db_load_end(struct db *db, struct load *l, enum load_state state);
 enum db_rc db_load_get(struct db *db, int64_t id, struct load *l);
-/* The committed load with this content, if any. */
-enum db_rc db_load_find(struct db *db, const char *sha256, struct load *l);
+/* The newest committed load of this content under that stamp and counter of
+ * the file name, if any. */
+enum db_rc db_load_find(struct db *db, const char *sha256, int64_t file_stamp,
+                        int32_t file_counter, struct load *l);
 /* Newest first, at most `most` rows. */
 enum db_rc db_load_each(struct db *db, int64_t most, struct load *l,
                         bool (*row)(void *arg), void *arg);

@@ -46,6 +46,7 @@ MIGRATIONS += db/migrations/0003_load.sql
 MIGRATIONS += db/migrations/0005_billed.sql
 MIGRATIONS += db/migrations/0006_job.sql
 MIGRATIONS += db/migrations/0007_audit.sql
+MIGRATIONS += db/migrations/0010_load_content.sql
 
 db/migrations.c: db/embed.sh db/local.mk $(MIGRATIONS)
 	$(AM_V_GEN)$(MKDIR_P) db && sh $(srcdir)/db/embed.sh \

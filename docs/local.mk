@@ -7,6 +7,7 @@ dist_doc_DATA =
 dist_doc_DATA += docs/ARCHITECTURE.md
 dist_doc_DATA += docs/billed.md
 dist_doc_DATA += docs/developer.md
+dist_doc_DATA += docs/file-formats.md
 dist_doc_DATA += docs/limits.md
 dist_doc_DATA += docs/lse-codes.md
 dist_doc_DATA += docs/registry.md

@@ -11,8 +11,18 @@ libmeterhouse_a_SOURCES += \
 
 libmeterhouse_a_SOURCES += \
 	api/feed/check.c api/feed/check.h \
+	api/feed/list.c api/feed/list.h \
+	api/feed/load.c api/feed/load.h \
+	api/feed/load_cmd.c api/feed/load_cmd.h \
+	api/feed/load_parse.c \
+	api/feed/load_parts.h \
+	api/feed/load_read.c \
+	api/feed/load_write.c \
 	api/feed/lse.c api/feed/lse.h \
 	api/feed/lse_detail.c \
 	api/feed/lse_head.c \
 	api/feed/lse_row.h \
-	api/feed/reject.c api/feed/reject.h
+	api/feed/name.c api/feed/name.h \
+	api/feed/queue.c api/feed/queue.h \
+	api/feed/reject.c api/feed/reject.h \
+	api/feed/report.c api/feed/report.h

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How fast LSE text is read, step by step, on one core: digest, parsing.
+ * How fast LSE text is read, step by step, on one core: digest; parsing;
+ * parsing and checking; parsing, checking and packing.
  *
  *   bench_lse [FILE…]
  *
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/feed/lse.h"
+#include "api/feed/check.h"
 #include "server/base/arena.h"
 #include "server/base/buf.h"
 #include "server/base/clock.h"
@@ -64,7 +65,7 @@ make_text(struct buf *to)
 }
 
 struct sums {
-    int64_t records, rejects, ukwh;
+    int64_t records, rejects, ukwh, packed;
 };
 
 static void
@@ -85,6 +86,48 @@ parse(const struct buf *text, struct sums *sums)
         for (unsigned i = 0; i < r.d.n; i++)
             sums->ukwh += r.d.value_ukwh[i];
     }
+}
+
+static void
+parse_and(const struct buf *text, struct sums *sums, struct buf *packed)
+{
+    struct feed_point point = {.zone = tz_get("America/Chicago"),
+                               .installed_day = DAY_NONE};
+    struct feed_check check;
+    struct lse in;
+    struct lse_record r;
+    uint32_t warnings;
+    enum lse_rc rc;
+
+    *sums = (struct sums){0};
+    feed_check_init(&check, "183529049", "", clock_now());
+    feed_lse_init_text(&in, text->at, text->len);
+    while ((rc = feed_lse_next(&in, &r)) != LSE_END) {
+        if (rc != LSE_RECORD ||
+            !feed_check_record(&check, &in, &r, &point, &warnings)) {
+            sums->rejects++;
+            continue;
+        }
+        sums->records++;
+        if (packed != NULL)
+            reading_pack(&r.d, packed);
+    }
+}
+
+static void
+parse_check(const struct buf *text, struct sums *sums)
+{
+    parse_and(text, sums, NULL);
+}
+
+static void
+parse_pack(const struct buf *text, struct sums *sums)
+{
+    static struct buf packed;
+
+    packed.len = 0;
+    parse_and(text, sums, &packed);
+    sums->packed = (int64_t)packed.len;
 }
 
 static void
@@ -125,10 +168,14 @@ measure(const char *name, const struct buf *text, int64_t records,
     if (records > 0)
         printf(" %9.0f records/s", (double)records / took[RUNS / 2]);
     if (sums.records > 0)
-        printf(", %lld records, %lld rejects, %lld.%06lld kWh",
-               (long long)sums.records, (long long)sums.rejects,
-               (long long)(sums.ukwh / 1000000),
+        printf(", %lld records, %lld rejects", (long long)sums.records,
+               (long long)sums.rejects);
+    if (sums.ukwh > 0)
+        printf(", %lld.%06lld kWh", (long long)(sums.ukwh / 1000000),
                (long long)(sums.ukwh % 1000000));
+    if (sums.packed > 0)
+        printf(", %.1f bytes a record packed",
+               (double)sums.packed / (double)sums.records);
     putchar('\n');
 }
 
@@ -150,6 +197,8 @@ main(int argc, char **argv)
     parse(&text, &sums);
     measure("digest", &text, sums.records, digest);
     measure("parse", &text, 0, parse);
+    measure("check", &text, 0, parse_check);
+    measure("pack", &text, 0, parse_pack);
     buf_clear(&text);
     return 0;
 }

@@ -23,6 +23,13 @@ sample(const char *name, const char *text)
     return l;
 }
 
+static enum db_rc
+find(struct engine *e, const struct load *like, struct load *l)
+{
+    return db_load_find(e->db, like->sha256, like->file_stamp,
+                        like->file_counter, l);
+}
+
 static void
 test_a_load_from_open_to_undone(void **state)
 {
@@ -32,7 +39,7 @@ test_a_load_from_open_to_undone(void **state)
     clock_set(1000000);
     assert_int_equal(db_load_add(e->db, &l), DB_OK);
     assert_true(l.id == 1 && l.state == LOAD_OPEN && l.seq == 0);
-    assert_int_equal(db_load_find(e->db, l.sha256, &back), DB_NONE);
+    assert_int_equal(find(e, &l, &back), DB_NONE);
     l.n = (struct load_counts){.read = 10,
                                .loaded = 4,
                                .replaced = 3,
@@ -42,7 +49,7 @@ test_a_load_from_open_to_undone(void **state)
     clock_set(1000009);
     assert_int_equal(db_load_commit(e->db, &l), DB_OK);
     assert_int_equal(l.seq, 1);
-    assert_int_equal(db_load_find(e->db, l.sha256, &back), DB_OK);
+    assert_int_equal(find(e, &l, &back), DB_OK);
     assert_true(back.id == l.id && back.seq == 1 &&
                 back.state == LOAD_COMMITTED && back.n.loaded == 4 &&
                 back.n.warned == 6 && back.started_utc == 1000000 &&
@@ -54,7 +61,7 @@ test_a_load_from_open_to_undone(void **state)
     l.state = LOAD_OPEN;
     assert_int_equal(db_load_commit(e->db, &l), DB_NONE);
     assert_int_equal(db_load_end(e->db, &back, LOAD_UNLOADED), DB_OK);
-    assert_int_equal(db_load_find(e->db, l.sha256, &back), DB_NONE);
+    assert_int_equal(find(e, &l, &back), DB_NONE);
     assert_int_equal(db_load_get(e->db, l.id, &back), DB_OK);
     assert_int_equal(back.state, LOAD_UNLOADED);
     assert_int_equal(db_load_get(e->db, 99, &back), DB_NONE);
@@ -73,21 +80,28 @@ test_counts_must_add_up(void **state)
     assert_int_equal(l.state, LOAD_OPEN);
     l.n.rejected = 6;
     assert_int_equal(db_load_commit(e->db, &l), DB_OK);
+    assert_int_equal(l.seq, 1); /* the failed try left no gap */
 }
 
 static void
-test_one_content_is_visible_once(void **state)
+test_content_is_found_by_its_names_stamp(void **state)
 {
     struct engine *e = engine_of(state);
-    struct load a = sample("a.lse", "same"), b = sample("b.lse", "same");
+    struct load a = sample("a.lse", "same"), b = a, other = a, back;
 
     assert_int_equal(db_load_add(e->db, &a), DB_OK);
     assert_int_equal(db_load_add(e->db, &b), DB_OK);
-    assert_int_equal(db_load_commit(e->db, &b), DB_OK);
-    assert_int_equal(db_load_commit(e->db, &a), DB_FAIL);
-    assert_int_equal(db_load_end(e->db, &b, LOAD_UNLOADED), DB_OK);
     assert_int_equal(db_load_commit(e->db, &a), DB_OK);
-    assert_int_equal(a.seq, 2); /* the failed one left no gap */
+    assert_int_equal(find(e, &a, &back), DB_OK);
+    assert_true(back.id == a.id);
+    other.file_counter++;
+    assert_int_equal(find(e, &other, &back), DB_NONE);
+    assert_int_equal(db_load_commit(e->db, &b), DB_OK);
+    assert_int_equal(find(e, &a, &back), DB_OK);
+    assert_true(back.id == b.id);
+    assert_int_equal(db_load_end(e->db, &b, LOAD_UNLOADED), DB_OK);
+    assert_int_equal(find(e, &a, &back), DB_OK);
+    assert_true(back.id == a.id);
 }
 
 struct names {
@@ -141,7 +155,7 @@ test_a_writer_that_was_overtaken(void **state)
                      DB_OK);
     assert_int_equal(db_load_commit(e->db, &l), DB_BUSY);
     db_writer_unlock(e->db);
-    assert_int_equal(db_load_find(e->db, l.sha256, &l), DB_NONE);
+    assert_int_equal(find(e, &l, &l), DB_NONE);
 }
 
 int
@@ -150,7 +164,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         ENGINE_TESTS(test_a_load_from_open_to_undone),
         ENGINE_TESTS(test_counts_must_add_up),
-        ENGINE_TESTS(test_one_content_is_visible_once),
+        ENGINE_TESTS(test_content_is_found_by_its_names_stamp),
         ENGINE_TESTS(test_newest_first),
         cmocka_unit_test_setup_teardown(test_a_writer_that_was_overtaken,
                                         engine_set_up_postgres,

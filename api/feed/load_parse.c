@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loader's second thread: finds out what a text is, parses and checks its
+ * records, looks their points up and packs them.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "api/feed/load_parts.h"
+#include "api/feed/name.h"
+#include "server/base/str.h"
+
+/* ---- blocks ----------------------------------------------------------------
+ */
+
+struct input {
+    struct loader *ld;
+    struct batch *b;
+    struct block *block;     /* the one being parsed, NULL at the end */
+};
+
+/* Lets the current block go and takes the next one of the file. */
+static void
+input_next(struct input *in)
+{
+    bool last = in->block->last;
+
+    queue_put(&in->ld->free_blocks, in->block);
+    in->block = last ? NULL : queue_take(&in->ld->blocks);
+    if (in->block != NULL)
+        atomic_fetch_add(&in->ld->text, (long long)in->block->n);
+    else if (!last)
+        in->b->failed = true; /* the loader stops */
+}
+
+static void
+input_end(struct input *in, struct block *b)
+{
+    struct feed_result *r = &in->b->r;
+
+    memcpy(r->l.sha256, b->sha256, sizeof r->l.sha256);
+    if (b->failed)
+        batch_refuse(in->b, FEED_DAMAGED, b->why);
+}
+
+/* lse_more: the unread rest goes in front of the next block. */
+static void
+input_more(void *arg, const char *from, size_t keep, struct lse_span *span)
+{
+    struct input *in = arg;
+    struct block *old = in->block, *b;
+
+    if (old == NULL || old->last) {
+        *span = (struct lse_span){from, from + keep, true};
+        return;
+    }
+    b = queue_take(&in->ld->blocks);
+    if (b == NULL) {
+        in->b->failed = true;
+        *span = (struct lse_span){from, from + keep, true};
+        return;
+    }
+    memcpy(block_text(b) - keep, from, keep);
+    queue_put(&in->ld->free_blocks, old);
+    in->block = b;
+    in->b->r.l.bytes += (int64_t)b->n;
+    atomic_fetch_add(&in->ld->text, (long long)b->n);
+    *span = (struct lse_span){block_text(b) - keep, block_text(b) + b->n,
+                              b->last};
+}
+
+/* ---- LSE -------------------------------------------------------------------
+ */
+
+static void
+batch_add(struct batch *b, const struct lse_record *r, int64_t point_id)
+{
+    struct batch_record *to;
+    size_t before = b->packed.len;
+
+    if (b->n == b->room) {
+        b->room = b->room > 0 ? 2 * b->room : 4096;
+        b->records = mem_grow(b->records, b->room * sizeof *b->records);
+    }
+    to = &b->records[b->n++];
+    reading_pack(&r->d, &b->packed);
+    *to = (struct batch_record){.point_id = point_id,
+                                .packed = (uint32_t)before,
+                                .packed_n = (uint32_t)(b->packed.len - before),
+                                .esiid = (uint32_t)b->esiids.len,
+                                .line = r->line,
+                                .day = r->d.day,
+                                .channel = r->d.channel};
+    buf_add(&b->esiids, r->esiid, r->esiid_n);
+    buf_putc(&b->esiids, '\0');
+}
+
+static void
+point_look_up(struct loader *ld, const struct lse_record *r,
+              struct feed_point *p)
+{
+    struct point_known k;
+
+    *p = (struct feed_point){.zone = ld->zone, .installed_day = DAY_NONE};
+    pthread_rwlock_rdlock(&ld->map_lock);
+    if (point_map_find(ld->map, r->esiid, r->esiid_n, &k)) {
+        p->id = k.id;
+        p->registered = k.registered;
+        if (ld->zones[k.zone] == NULL) {
+            const struct tz *zone = tz_get(point_map_zone(ld->map, k.zone));
+
+            ld->zones[k.zone] = zone != NULL ? zone : ld->zone;
+        }
+        p->zone = ld->zones[k.zone];
+    }
+    pthread_rwlock_unlock(&ld->map_lock);
+}
+
+static void
+count_warnings(struct batch *b, uint32_t bits)
+{
+    b->r.l.n.warned++;
+    for (; bits != 0; bits &= bits - 1)
+        b->r.warnings[__builtin_ctz(bits)]++;
+}
+
+static void
+parse_lse(struct input *in)
+{
+    struct loader *ld = in->ld;
+    struct batch *b = in->b;
+    struct feed_check check;
+    struct feed_point point;
+    struct lse_record r;
+    struct lse lse;
+    uint32_t warnings;
+    enum lse_rc rc;
+
+    feed_check_init(&check, ld->conf->accepted_receivers,
+                    ld->o.sender != NULL ? ld->o.sender : "", ld->now_utc);
+    feed_lse_init(&lse, input_more, in);
+    lse.span = (struct lse_span){block_text(in->block),
+                                 block_text(in->block) + in->block->n,
+                                 in->block->last};
+    while ((rc = feed_lse_next(&lse, &r)) != LSE_END) {
+        if (rc == LSE_REFUSED)
+            break;
+        atomic_fetch_add_explicit(&ld->records, 1, memory_order_relaxed);
+        if (rc == LSE_RECORD) {
+            point_look_up(ld, &r, &point);
+            if (feed_check_record(&check, &lse, &r, &point, &warnings)) {
+                batch_add(b, &r, point.id);
+                if (warnings != 0)
+                    count_warnings(b, warnings);
+                continue;
+            }
+        }
+        batch_reject(b, &lse.reject);
+    }
+    b->r.l.n.read = lse.records;
+    str_copy(b->r.l.sender, sizeof b->r.l.sender, check.sender);
+    if (lse.byte_order)
+        b->r.warnings[FEED_WARN_BYTE_ORDER]++;
+    if (rc == LSE_REFUSED) {
+        batch_refuse(b, lse.reject.code, "");
+        b->r.rejects[0].line = lse.reject.line;
+    } else if (lse.records == 0) {
+        batch_refuse(b, FEED_NO_RECORD, "");
+    }
+}
+
+/* ---- kinds ------------------------------------------------------------------
+ */
+
+/* Keeps the text whole, for readers of tables. */
+static void
+keep_text(struct input *in)
+{
+    while (in->block != NULL) {
+        struct block *b = in->block;
+
+        if (in->b->text.len + b->n > MOST_TABLE) {
+            batch_refuse(in->b, FEED_CONTENT, "larger than 512 MiB");
+            return;
+        }
+        buf_add(&in->b->text, block_text(b), b->n);
+        if (b->last)
+            return;
+        input_next(in);
+        if (in->block != NULL)
+            in->b->r.l.bytes += (int64_t)in->block->n;
+    }
+}
+
+/* Does the header line of a CSV text name this column? */
+static bool
+names_column(const char *text, size_t n, const char *column)
+{
+    const char *end = memchr(text, '\n', n);
+    size_t length = strlen(column);
+
+    if (end == NULL)
+        end = text + n;
+    for (const char *p = text; p + length <= end; p++) {
+        bool before = p == text || p[-1] == ',' || p[-1] == '"' ||
+                      (unsigned char)p[-1] == 0xbf;
+
+        if (before && memcmp(p, column, length) == 0 &&
+            (p + length == end || strchr(",\"\r\n", p[length]) != NULL))
+            return true;
+    }
+    return false;
+}
+
+static enum feed_kind
+find_kind(struct block *b, const char *path)
+{
+    const char *text = block_text(b), *p = text;
+    size_t n = b->n;
+
+    if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) {
+        p += 3;
+        n -= 3;
+    }
+    while (n > 0 && (*p == '\r' || *p == '\n')) {
+        p++;
+        n--;
+    }
+    if (n >= 9 && (memcmp(p, "000000", 6) == 0 || memcmp(p, "1000", 4) == 0))
+        return KIND_LSE;
+    if (names_column(text, b->n, "METER") &&
+        names_column(text, b->n, "TDSP"))
+        return KIND_REGISTRY;
+    if (names_column(text, b->n, "ACTUAL_KWH"))
+        return KIND_BILLED;
+    return strstr(b->name, ".lse") != NULL || strstr(path, ".lse") != NULL
+               ? KIND_LSE
+               : KIND_NONE;
+}
+
+/* ---- files ------------------------------------------------------------------
+ */
+
+/* A file that could not be opened: theirs when it is there at all. */
+static void
+not_opened(struct batch *b, const struct block *block)
+{
+    if (access(b->r.path, R_OK) == 0) {
+        b->kind = KIND_NONE;
+        batch_refuse(b, FEED_DAMAGED, block->why);
+        return;
+    }
+    b->failed = true;
+    str_copy(b->r.why, sizeof b->r.why, block->why);
+}
+
+static void
+name_load(struct loader *ld, struct batch *b, const struct block *block)
+{
+    struct feed_name name;
+    const char *slash = strrchr(ld->paths[block->file], '/');
+
+    if (!block->opened)
+        str_copy(b->r.l.name, sizeof b->r.l.name,
+                 slash != NULL ? slash + 1 : ld->paths[block->file]);
+    else
+        str_copy(b->r.l.name, sizeof b->r.l.name, block->name);
+    feed_name_parse(b->r.l.name, &name);
+    b->r.l.file_stamp = name.stamp;
+    b->r.l.file_counter = name.counter;
+}
+
+static void
+parse_file(struct input *in)
+{
+    struct batch *b = in->b;
+
+    b->file = in->block->file;
+    b->r.path = in->ld->paths[b->file];
+    b->r.l.bytes = (int64_t)in->block->n;
+    name_load(in->ld, b, in->block);
+    if (!in->block->opened) {
+        not_opened(b, in->block);
+        return;
+    }
+    atomic_fetch_add(&in->ld->text, (long long)in->block->n);
+    b->kind = find_kind(in->block, b->r.path);
+    str_copy(b->r.l.kind, sizeof b->r.l.kind, feed_kind_name(b->kind));
+    if (b->kind == KIND_LSE)
+        parse_lse(in);
+    else if (b->kind == KIND_NONE)
+        batch_refuse(b, FEED_KIND, "");
+    else
+        keep_text(in);
+}
+
+/* A registry file changes what the map says: whoever reads on would look
+ * points up in an old one.  Waits until the writer is done with it. */
+static void
+wait_until_written(struct loader *ld, size_t file)
+{
+    while (atomic_load(&ld->written) <= file && !atomic_load(&ld->stop))
+        usleep(2000);
+}
+
+void *
+load_parse_run(void *loader)
+{
+    struct loader *ld = loader;
+    struct block *first;
+    struct batch *b;
+
+    while ((first = queue_take(&ld->blocks)) != NULL &&
+           (b = queue_take(&ld->free_batches)) != NULL) {
+        struct input in = {.ld = ld, .b = b, .block = first};
+        bool table;
+        size_t file;
+
+        batch_reset(b);
+        parse_file(&in);
+        while (in.block != NULL && !in.block->last) {
+            input_next(&in);
+            if (in.block != NULL)
+                b->r.l.bytes += (int64_t)in.block->n;
+        }
+        if (in.block != NULL) {
+            input_end(&in, in.block);
+            queue_put(&ld->free_blocks, in.block);
+        }
+        table = b->kind == KIND_REGISTRY;
+        file = b->file;
+        if (!queue_put(&ld->batches, b))
+            break;
+        if (table)
+            wait_until_written(ld, file);
+    }
+    queue_close(&ld->batches);
+    return NULL;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of the loader: blocks of text go from the reading thread to the
+ * parsing thread, batches (all that is kept of one file) from there to the
+ * writer; both come back empty.  There are few of each, so memory is bounded.
+ */
+#ifndef MH_FEED_LOAD_PARTS_H
+#define MH_FEED_LOAD_PARTS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "api/feed/check.h"
+#include "api/feed/load.h"
+#include "api/feed/queue.h"
+#include "db/point.h"
+#include "server/base/hash.h"
+
+#define BLOCKS      8
+#define BLOCK_TEXT  (1u << 20)
+#define BATCHES     2
+/* Most bytes of a registry or billed file, which is held whole. */
+#define MOST_TABLE  (512u << 20)
+#define PROGRESS_SECONDS 0.1
+
+struct block {
+    size_t n;
+    bool first, last;        /* of its file */
+    size_t file;             /* index of the file, where it is the first */
+    bool opened;             /* false: the file could not be opened (first) */
+    bool failed;             /* it breaks off here: `why` (last) */
+    char name[256];          /* first */
+    char sha256[SHA256_HEX]; /* last */
+    char why[512];
+    /* room for what is carried over from the block before, then the text */
+    char bytes[LSE_ROOM + BLOCK_TEXT + LSE_PAD];
+};
+
+static inline char *
+block_text(struct block *b)
+{
+    return b->bytes + LSE_ROOM;
+}
+
+/* One good record of a batch. */
+struct batch_record {
+    int64_t point_id;        /* 0: not known yet */
+    uint32_t packed, packed_n;
+    uint32_t esiid;          /* offset in batch.esiids, NUL-ended there */
+    uint32_t line;
+    int32_t day;
+    uint8_t channel;
+};
+
+enum feed_kind { KIND_LSE, KIND_REGISTRY, KIND_BILLED, KIND_NONE };
+
+struct batch {
+    size_t file;
+    enum feed_kind kind;
+    struct feed_result r;    /* rejects, warnings, what is known of the load */
+    size_t rejects_room;
+    bool refused, failed;
+    struct buf packed, esiids;
+    struct batch_record *records;
+    size_t n, room;
+    struct buf text;         /* of kinds that are held whole */
+};
+
+struct loader {
+    struct db *db;
+    const struct conf *conf;
+    struct feed_options o;
+    const char *const *paths;
+    size_t n;
+    struct queue blocks, free_blocks, batches, free_batches;
+    struct block *block;     /* all of them */
+    struct batch *batch;
+    atomic_bool stop;
+
+    pthread_rwlock_t map_lock;
+    struct point_map *map;
+    const struct tz *zones[256]; /* by the map's zone number */
+    const struct tz *zone;   /* of unregistered points */
+    int64_t now_utc;
+    atomic_size_t written;   /* files that the writer is done with */
+
+    atomic_llong records, text, bytes_done;
+    int64_t bytes;           /* of all files */
+    int64_t *size;           /* of each */
+    bool recovered;
+    double last_done;
+};
+
+const char *feed_kind_name(enum feed_kind k);
+/* The bodies of the two threads. */
+void *load_read_run(void *loader);
+void *load_parse_run(void *loader);
+/* Writes one batch; fills the result.  False: later ones would fail too. */
+bool load_write(struct loader *ld, struct batch *b);
+
+void batch_reset(struct batch *b);
+void batch_clear(struct batch *b);
+void batch_reject(struct batch *b, const struct feed_reject *j);
+/* The whole file is refused; what was kept of it is dropped. */
+void batch_refuse(struct batch *b, enum feed_code code, const char *note);
+
+#endif

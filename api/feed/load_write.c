@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loader's writing side: one batch becomes one load of the store. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/feed/load_parts.h"
+#include "server/base/log.h"
+#include "server/base/str.h"
+
+static bool
+store_failed(struct loader *ld, struct batch *b, enum db_rc rc)
+{
+    const char *why = db_error(ld->db);
+
+    b->r.state = FEED_FAILED;
+    snprintf(b->r.why, sizeof b->r.why, "%s",
+             *why != '\0' ? why : "the store failed");
+    if (rc != DB_BUSY)
+        log_ours("load failed", "file=%s why=%s", b->r.l.name, b->r.why);
+    return false;
+}
+
+/* ---- rejects ------------------------------------------------------------------
+ */
+
+static int
+by_line(const void *a, const void *b)
+{
+    const struct feed_reject *x = a, *y = b;
+
+    return (x->line > y->line) - (x->line < y->line);
+}
+
+static void
+count_rejects(struct batch *b)
+{
+    struct load_counts *n = &b->r.l.n;
+
+    qsort(b->r.rejects, b->r.n_rejects, sizeof *b->r.rejects, by_line);
+    n->rejected = b->refused ? n->read : (int64_t)b->r.n_rejects;
+}
+
+static void
+reject_duplicate(struct batch *b, const struct batch_record *r)
+{
+    struct feed_reject j = {.code = FEED_DUPLICATE,
+                            .field = lse_field_text(LSE_FIELD_STAMP),
+                            .channel = r->channel,
+                            .day = r->day,
+                            .line = r->line};
+
+    str_copy(j.esiid, sizeof j.esiid, b->esiids.at + r->esiid);
+    batch_reject(b, &j);
+}
+
+/* ---- a file that is there already ----------------------------------------------
+ */
+
+static int
+by_key(const void *a, const void *b)
+{
+    const struct batch_record *x = a, *y = b;
+
+    if (x->point_id != y->point_id)
+        return x->point_id < y->point_id ? -1 : 1;
+    if (x->day != y->day)
+        return x->day < y->day ? -1 : 1;
+    return x->channel - y->channel;
+}
+
+/* Good records that others of the same file stand for. */
+static int64_t
+count_twice(const struct batch *b)
+{
+    struct batch_record *r = mem_new((b->n + 1) * sizeof *r);
+    int64_t twice = 0;
+
+    memcpy(r, b->records, b->n * sizeof *r);
+    qsort(r, b->n, sizeof *r, by_key);
+    for (size_t i = 1; i < b->n; i++)
+        twice += by_key(&r[i - 1], &r[i]) == 0;
+    free(r);
+    return twice;
+}
+
+/*
+ * The same content under the same stamp and counter, of which as many records
+ * are good as were then, changes nothing.  (A record that was in the future
+ * then may be good by now.)
+ */
+static bool
+is_known(struct loader *ld, struct batch *b, enum db_rc *rc)
+{
+    struct load *l = &b->r.l, old = {.id = 0};
+
+    *rc = db_load_find(ld->db, l->sha256, l->file_stamp, l->file_counter, &old);
+    if (*rc == DB_NONE) {
+        *rc = DB_OK;
+        return false;
+    }
+    if (*rc != DB_OK || old.n.read != l->n.read)
+        return false;
+    if (old.n.rejected != l->n.rejected &&
+        old.n.rejected != l->n.rejected + count_twice(b))
+        return false;
+    l->id = old.id;
+    l->seq = old.seq;
+    l->state = old.state;
+    l->n.rejected = old.n.rejected;
+    l->n.unchanged = l->n.read - l->n.rejected;
+    b->r.state = FEED_KNOWN;
+    return true;
+}
+
+/* ---- LSE ----------------------------------------------------------------------
+ */
+
+/* Gives every record its point; makes the ones that are new. */
+static enum db_rc
+resolve_points(struct loader *ld, struct batch *b)
+{
+    const char **fresh = mem_new((b->n + 1) * sizeof *fresh);
+    enum db_rc rc = DB_OK;
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n; i++)
+        if (b->records[i].point_id == 0)
+            fresh[n++] = b->esiids.at + b->records[i].esiid;
+    if (n > 0) {
+        pthread_rwlock_wrlock(&ld->map_lock);
+        rc = point_map_add(ld->map, ld->db, n, fresh, ld->conf->default_zone);
+        pthread_rwlock_unlock(&ld->map_lock);
+    }
+    for (size_t i = 0; rc == DB_OK && i < b->n; i++) {
+        struct batch_record *r = &b->records[i];
+        const char *esiid = b->esiids.at + r->esiid;
+        struct point_known k;
+
+        if (r->point_id != 0)
+            continue;
+        if (!point_map_find(ld->map, esiid, strlen(esiid), &k))
+            rc = DB_FAIL;
+        r->point_id = k.id;
+    }
+    free(fresh);
+    return rc;
+}
+
+static void
+take_outcome(void *arg, uint32_t tag, enum reading_outcome o)
+{
+    struct batch *b = arg;
+    struct load_counts *n = &b->r.l.n;
+
+    switch (o) {
+    case READING_LOADED:
+        n->loaded++;
+        break;
+    case READING_REPLACED:
+        n->replaced++;
+        break;
+    case READING_UNCHANGED:
+        n->unchanged++;
+        break;
+    case READING_HISTORIC:
+        n->historic++;
+        break;
+    case READING_DUPLICATE:
+        reject_duplicate(b, &b->records[tag]);
+        break;
+    }
+}
+
+static enum db_rc
+write_readings(struct loader *ld, struct batch *b)
+{
+    struct reading_load *rl = NULL;
+    enum db_rc rc = reading_load_begin(ld->db, &b->r.l, &rl);
+
+    for (size_t i = 0; rc == DB_OK && i < b->n; i++) {
+        const struct batch_record *r = &b->records[i];
+
+        rc = reading_load_add(rl, r->point_id, r->day, r->channel,
+                              b->packed.at + r->packed, r->packed_n,
+                              (uint32_t)i);
+    }
+    if (rc == DB_OK)
+        rc = reading_load_write(rl, take_outcome, b);
+    reading_load_free(rl);
+    return rc;
+}
+
+static enum db_rc
+write_lse(struct loader *ld, struct batch *b)
+{
+    enum db_rc rc = resolve_points(ld, b);
+
+    if (rc == DB_OK && is_known(ld, b, &rc))
+        return DB_OK;
+    if (rc == DB_OK)
+        rc = db_load_add(ld->db, &b->r.l);
+    if (rc == DB_OK)
+        rc = write_readings(ld, b);
+    if (rc != DB_OK)
+        return rc;
+    count_rejects(b);
+    b->r.state = FEED_LOADED;
+    return db_load_commit(ld->db, &b->r.l);
+}
+
+/* ---- files --------------------------------------------------------------------
+ */
+
+/* Kept for the record: what came, and that it was refused. */
+static bool
+write_refusal(struct loader *ld, struct batch *b)
+{
+    enum db_rc rc;
+
+    b->r.state = FEED_REFUSED;
+    rc = db_load_add(ld->db, &b->r.l);
+    if (rc == DB_OK)
+        rc = db_load_end(ld->db, &b->r.l, LOAD_REJECTED);
+    return rc == DB_OK ? true : store_failed(ld, b, rc);
+}
+
+bool
+load_write(struct loader *ld, struct batch *b)
+{
+    enum db_rc rc;
+
+    count_rejects(b);
+    if (b->failed) {
+        b->r.state = FEED_FAILED;
+        return true;
+    }
+    if (b->refused)
+        return write_refusal(ld, b);
+    rc = db_writer_lock(ld->db, ld->o.lock_seconds);
+    if (rc != DB_OK)
+        return store_failed(ld, b, rc);
+    if (!ld->recovered) {
+        int64_t rows;
+
+        rc = reading_recover(ld->db, &rows);
+        ld->recovered = rc == DB_OK;
+    }
+    if (rc == DB_OK)
+        rc = write_lse(ld, b);
+    db_writer_unlock(ld->db);
+    return rc == DB_OK ? true : store_failed(ld, b, rc);
+}
+
+enum feed_unload
+feed_unload(struct db *db, int64_t load_id, double lock_seconds,
+            struct load *l, char why[512])
+{
+    enum feed_unload u = UNLOAD_FAILED;
+    enum db_rc rc = db_writer_lock(db, lock_seconds);
+    int64_t rows;
+
+    if (rc == DB_OK) {
+        rc = db_load_get(db, load_id, l);
+        if (rc == DB_NONE)
+            u = UNLOAD_NONE;
+        else if (rc == DB_OK && l->state != LOAD_COMMITTED)
+            u = UNLOAD_NOT_COMMITTED;
+        else if (rc == DB_OK &&
+                 (rc = db_load_end(db, l, LOAD_UNLOADED)) == DB_OK &&
+                 (rc = reading_recover(db, &rows)) == DB_OK)
+            u = UNLOAD_DONE;
+        db_writer_unlock(db);
+    }
+    if (u == UNLOAD_FAILED)
+        snprintf(why, 512, "%s", db_error(db));
+    return u;
+}
