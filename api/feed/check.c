@@ -133,18 +133,17 @@ check_zone(struct feed_check *c, struct lse *in, const struct lse_record *r,
 /* ---- the registry -----------------------------------------------------------
  */
 
-static uint32_t
-registry_warnings(const struct lse_record *r, const struct feed_point *p)
+uint32_t
+feed_check_registry(const char *sender, const char *rep, int32_t day,
+                    const struct point_fact *fact)
 {
     uint32_t w = 0;
 
-    if (!p->registered)
-        return 1u << FEED_WARN_UNREGISTERED;
-    if (p->rep != NULL && r->d.rep[0] != '\0' && strcmp(p->rep, r->d.rep) != 0)
+    if (fact->rep != NULL && rep[0] != '\0' && strcmp(fact->rep, rep) != 0)
         w |= 1u << FEED_WARN_REP_DIFFERS;
-    if (p->tdsp != NULL && strcmp(p->tdsp, r->sender) != 0)
+    if (fact->tdsp != NULL && strcmp(fact->tdsp, sender) != 0)
         w |= 1u << FEED_WARN_SENDER_DIFFERS;
-    if (p->installed_day != DAY_NONE && r->d.day < p->installed_day)
+    if (fact->installed_day != DAY_NONE && day < fact->installed_day)
         w |= 1u << FEED_WARN_BEFORE_METER;
     return w;
 }
@@ -152,8 +151,10 @@ registry_warnings(const struct lse_record *r, const struct feed_point *p)
 static uint32_t
 record_warnings(const struct lse_record *r, const struct feed_point *p)
 {
-    uint32_t w = registry_warnings(r, p);
+    uint32_t w = 0;
 
+    if (!p->registered)
+        w |= 1u << FEED_WARN_UNREGISTERED;
     if (r->esiid_n != 17 && r->esiid_n != 22)
         w |= 1u << FEED_WARN_ESIID_LENGTH;
     if (r->d.rep[0] == '\0')

@@ -8,16 +8,14 @@
 #define MH_FEED_CHECK_H
 
 #include "api/feed/lse.h"
+#include "db/point_fact.h"
 #include "server/base/tz.h"
 
-/* What is known of a record's point; all zero but `zone` when unregistered. */
+/* What the format's checks need of a record's point. */
 struct feed_point {
     int64_t id;              /* 0: not known at all */
     bool registered;
     const struct tz *zone;
-    const char *tdsp;        /* DUNS, NULL: not known */
-    const char *rep;         /* of record on that day, NULL: not known */
-    int32_t installed_day;   /* of the first meter, DAY_NONE: not known */
 };
 
 #define FEED_DAYS 64
@@ -48,5 +46,8 @@ void feed_check_init(struct feed_check *c, const char *receivers,
 bool feed_check_record(struct feed_check *c, struct lse *in,
                        const struct lse_record *r, const struct feed_point *p,
                        uint32_t *warnings);
+/* Warnings of a record whose point is registered. */
+uint32_t feed_check_registry(const char *sender, const char *rep, int32_t day,
+                             const struct point_fact *fact);
 
 #endif

@@ -23,7 +23,7 @@ feed_kind_name(enum feed_kind k)
 void
 batch_reset(struct batch *b)
 {
-    b->packed.len = b->esiids.len = b->text.len = b->n = 0;
+    b->packed.len = b->texts.len = b->text.len = b->n = 0;
     b->refused = b->failed = false;
     b->kind = KIND_NONE;
     b->r = (struct feed_result){.rejects = b->r.rejects,
@@ -34,7 +34,7 @@ void
 batch_clear(struct batch *b)
 {
     buf_clear(&b->packed);
-    buf_clear(&b->esiids);
+    buf_clear(&b->texts);
     buf_clear(&b->text);
     free(b->records);
     free(b->r.rejects);
@@ -52,16 +52,23 @@ batch_reject(struct batch *b, const struct feed_reject *j)
 }
 
 void
+batch_warn(struct batch *b, uint32_t bits)
+{
+    for (; bits != 0; bits &= bits - 1)
+        b->r.warnings[__builtin_ctz(bits)]++;
+}
+
+void
 batch_refuse(struct batch *b, enum feed_code code, const char *note)
 {
-    struct feed_reject j = {.code = code,
-                            .field = lse_field_text(LSE_FIELD_FILE),
+    struct feed_reject j = {.field = lse_field_text(LSE_FIELD_FILE),
                             .day = DAY_NONE};
 
+    feed_reject_code(&j, code);
     str_copyn(j.note, sizeof j.note, note, strnlen(note, sizeof j.note - 1));
     b->refused = true;
     b->r.n_rejects = 0;
-    b->n = b->packed.len = b->esiids.len = 0;
+    b->n = b->packed.len = b->texts.len = 0;
     memset(b->r.warnings, 0, sizeof b->r.warnings);
     b->r.l.n.warned = 0;
     batch_reject(b, &j);
@@ -123,6 +130,8 @@ loader_clear(struct loader *ld)
     free(ld->batch);
     free(ld->size);
     point_map_close(ld->map);
+    load_facts_forget(ld);
+    db_close(ld->facts_db);
     pthread_rwlock_destroy(&ld->map_lock);
     queue_clear(&ld->blocks);
     queue_clear(&ld->free_blocks);

@@ -73,10 +73,12 @@ input_more(void *arg, const char *from, size_t keep, struct lse_span *span)
  */
 
 static void
-batch_add(struct batch *b, const struct lse_record *r, int64_t point_id)
+batch_add(struct batch *b, const struct lse_record *r,
+          const struct feed_point *p, bool warned)
 {
     struct batch_record *to;
     size_t before = b->packed.len;
+    uint32_t rep = b->n > 0 ? b->records[b->n - 1].rep : 0;
 
     if (b->n == b->room) {
         b->room = b->room > 0 ? 2 * b->room : 4096;
@@ -84,15 +86,22 @@ batch_add(struct batch *b, const struct lse_record *r, int64_t point_id)
     }
     to = &b->records[b->n++];
     reading_pack(&r->d, &b->packed);
-    *to = (struct batch_record){.point_id = point_id,
+    if (b->n == 1 || strcmp(b->texts.at + rep, r->d.rep) != 0) {
+        rep = (uint32_t)b->texts.len;
+        buf_add(&b->texts, r->d.rep, strlen(r->d.rep) + 1);
+    }
+    *to = (struct batch_record){.point_id = p->id,
                                 .packed = (uint32_t)before,
                                 .packed_n = (uint32_t)(b->packed.len - before),
-                                .esiid = (uint32_t)b->esiids.len,
+                                .esiid = (uint32_t)b->texts.len,
+                                .rep = rep,
                                 .line = r->line,
                                 .day = r->d.day,
-                                .channel = r->d.channel};
-    buf_add(&b->esiids, r->esiid, r->esiid_n);
-    buf_putc(&b->esiids, '\0');
+                                .channel = r->d.channel,
+                                .registered = p->registered,
+                                .warned = warned};
+    buf_add(&b->texts, r->esiid, r->esiid_n);
+    buf_putc(&b->texts, '\0');
 }
 
 static void
@@ -101,7 +110,7 @@ point_look_up(struct loader *ld, const struct lse_record *r,
 {
     struct point_known k;
 
-    *p = (struct feed_point){.zone = ld->zone, .installed_day = DAY_NONE};
+    *p = (struct feed_point){.zone = ld->zone};
     pthread_rwlock_rdlock(&ld->map_lock);
     if (point_map_find(ld->map, r->esiid, r->esiid_n, &k)) {
         p->id = k.id;
@@ -114,14 +123,6 @@ point_look_up(struct loader *ld, const struct lse_record *r,
         p->zone = ld->zones[k.zone];
     }
     pthread_rwlock_unlock(&ld->map_lock);
-}
-
-static void
-count_warnings(struct batch *b, uint32_t bits)
-{
-    b->r.l.n.warned++;
-    for (; bits != 0; bits &= bits - 1)
-        b->r.warnings[__builtin_ctz(bits)]++;
 }
 
 static void
@@ -149,9 +150,9 @@ parse_lse(struct input *in)
         if (rc == LSE_RECORD) {
             point_look_up(ld, &r, &point);
             if (feed_check_record(&check, &lse, &r, &point, &warnings)) {
-                batch_add(b, &r, point.id);
-                if (warnings != 0)
-                    count_warnings(b, warnings);
+                batch_add(b, &r, &point, warnings != 0);
+                batch_warn(b, warnings);
+                b->r.l.n.warned += warnings != 0;
                 continue;
             }
         }
@@ -167,6 +168,7 @@ parse_lse(struct input *in)
     } else if (lse.records == 0) {
         batch_refuse(b, FEED_NO_RECORD, "");
     }
+    load_facts(ld, b);
 }
 
 /* ---- kinds ------------------------------------------------------------------
@@ -331,8 +333,10 @@ load_parse_run(void *loader)
         file = b->file;
         if (!queue_put(&ld->batches, b))
             break;
-        if (table)
+        if (table) {
             wait_until_written(ld, file);
+            load_facts_forget(ld);
+        }
     }
     queue_close(&ld->batches);
     return NULL;

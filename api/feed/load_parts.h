@@ -14,6 +14,7 @@
 #include "api/feed/load.h"
 #include "api/feed/queue.h"
 #include "db/point.h"
+#include "db/point_fact.h"
 #include "server/base/hash.h"
 
 #define BLOCKS      8
@@ -46,10 +47,11 @@ block_text(struct block *b)
 struct batch_record {
     int64_t point_id;        /* 0: not known yet */
     uint32_t packed, packed_n;
-    uint32_t esiid;          /* offset in batch.esiids, NUL-ended there */
+    uint32_t esiid, rep;     /* offsets in batch.texts, NUL-ended there */
     uint32_t line;
     int32_t day;
     uint8_t channel;
+    bool registered, warned;
 };
 
 enum feed_kind { KIND_LSE, KIND_REGISTRY, KIND_BILLED, KIND_NONE };
@@ -60,7 +62,7 @@ struct batch {
     struct feed_result r;    /* rejects, warnings, what is known of the load */
     size_t rejects_room;
     bool refused, failed;
-    struct buf packed, esiids;
+    struct buf packed, texts;
     struct batch_record *records;
     size_t n, room;
     struct buf text;         /* of kinds that are held whole */
@@ -82,6 +84,8 @@ struct loader {
     const struct tz *zones[256]; /* by the map's zone number */
     const struct tz *zone;   /* of unregistered points */
     int64_t now_utc;
+    struct db *facts_db;     /* the parsing thread's own handle, or NULL */
+    struct point_facts *facts;
     atomic_size_t written;   /* files that the writer is done with */
 
     atomic_llong records, text, bytes_done;
@@ -95,6 +99,12 @@ const char *feed_kind_name(enum feed_kind k);
 /* The bodies of the two threads. */
 void *load_read_run(void *loader);
 void *load_parse_run(void *loader);
+/* Counts what the registry finds odd about a batch's records. */
+void load_facts(struct loader *ld, struct batch *b);
+/* The registry changed: nothing that was fetched counts any more. */
+void load_facts_forget(struct loader *ld);
+/* Adds a record's warnings to the counts. */
+void batch_warn(struct batch *b, uint32_t bits);
 /* Writes one batch; fills the result.  False: later ones would fail too. */
 bool load_write(struct loader *ld, struct batch *b);
 

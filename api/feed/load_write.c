@@ -43,13 +43,13 @@ count_rejects(struct batch *b)
 static void
 reject_duplicate(struct batch *b, const struct batch_record *r)
 {
-    struct feed_reject j = {.code = FEED_DUPLICATE,
-                            .field = lse_field_text(LSE_FIELD_STAMP),
+    struct feed_reject j = {.field = lse_field_text(LSE_FIELD_STAMP),
                             .channel = r->channel,
                             .day = r->day,
                             .line = r->line};
 
-    str_copy(j.esiid, sizeof j.esiid, b->esiids.at + r->esiid);
+    feed_reject_code(&j, FEED_DUPLICATE);
+    str_copy(j.esiid, sizeof j.esiid, b->texts.at + r->esiid);
     batch_reject(b, &j);
 }
 
@@ -125,7 +125,7 @@ resolve_points(struct loader *ld, struct batch *b)
 
     for (size_t i = 0; i < b->n; i++)
         if (b->records[i].point_id == 0)
-            fresh[n++] = b->esiids.at + b->records[i].esiid;
+            fresh[n++] = b->texts.at + b->records[i].esiid;
     if (n > 0) {
         pthread_rwlock_wrlock(&ld->map_lock);
         rc = point_map_add(ld->map, ld->db, n, fresh, ld->conf->default_zone);
@@ -133,7 +133,7 @@ resolve_points(struct loader *ld, struct batch *b)
     }
     for (size_t i = 0; rc == DB_OK && i < b->n; i++) {
         struct batch_record *r = &b->records[i];
-        const char *esiid = b->esiids.at + r->esiid;
+        const char *esiid = b->texts.at + r->esiid;
         struct point_known k;
 
         if (r->point_id != 0)

@@ -14,6 +14,7 @@ libmeterhouse_a_SOURCES += \
 	api/feed/list.c api/feed/list.h \
 	api/feed/load.c api/feed/load.h \
 	api/feed/load_cmd.c api/feed/load_cmd.h \
+	api/feed/load_facts.c \
 	api/feed/load_parse.c \
 	api/feed/load_parts.h \
 	api/feed/load_read.c \

@@ -140,10 +140,10 @@ static enum lse_rc
 refuse_file(struct lse *in, enum feed_code code, uint32_t line)
 {
     in->over = true;
-    in->reject = (struct feed_reject){.code = code,
-                                      .field = FIELDS[LSE_FIELD_FILE],
+    in->reject = (struct feed_reject){.field = FIELDS[LSE_FIELD_FILE],
                                       .day = DAY_NONE,
                                       .line = line};
+    feed_reject_code(&in->reject, code);
     return LSE_REFUSED;
 }
 
@@ -154,7 +154,7 @@ feed_lse_refuse(struct lse *in, const struct lse_record *r,
     const char *at = r->field[field];
 
     reject_record(in, r);
-    in->reject.code = code;
+    feed_reject_code(&in->reject, code);
     in->reject.field = FIELDS[field];
     in->reject.line = r->line;
     snprintf(in->reject.note, sizeof in->reject.note, "%s", note);
@@ -213,7 +213,7 @@ static enum lse_rc
 reject_next(struct lse *in, const struct lse_record *r)
 {
     reject_record(in, r);
-    in->reject.code = in->code;
+    feed_reject_code(&in->reject, in->code);
     in->reject.field = FIELDS[in->field];
     in->reject.interval = in->interval;
     in->reject.line = in->line;

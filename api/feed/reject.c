@@ -34,24 +34,6 @@ static const struct {
 };
 
 const char *
-feed_code_ours(enum feed_code c)
-{
-    return CODES[c].ours;
-}
-
-const char *
-feed_code_ercot(enum feed_code c)
-{
-    return CODES[c].ercot;
-}
-
-const char *
-feed_code_reason(enum feed_code c)
-{
-    return CODES[c].reason;
-}
-
-const char *
 feed_warning_ours(enum feed_warning w)
 {
     return WARNINGS[w].ours;
@@ -61,6 +43,15 @@ const char *
 feed_warning_text(enum feed_warning w)
 {
     return WARNINGS[w].text;
+}
+
+void
+feed_reject_code(struct feed_reject *r, enum feed_code c)
+{
+    r->code = c;
+    r->ours = CODES[c].ours;
+    r->ercot = CODES[c].ercot;
+    r->reason = CODES[c].reason;
 }
 
 void
@@ -74,7 +65,7 @@ feed_reject_field(const struct feed_reject *r, struct buf *to)
 void
 feed_reject_reason(const struct feed_reject *r, struct buf *to)
 {
-    buf_puts(to, CODES[r->code].reason);
+    buf_puts(to, r->reason);
     if (r->note[0] != '\0')
         buf_printf(to, " (%s)", r->note);
 }
@@ -91,7 +82,7 @@ feed_reject_print(const struct feed_reject *r, const char *file, struct buf *to)
     feed_reject_field(r, to);
     buf_puts(to, ": ");
     feed_reject_reason(r, to);
-    buf_printf(to, " [%s %s]\n", CODES[r->code].ercot, CODES[r->code].ours);
+    buf_printf(to, " [%s %s]\n", r->ercot, r->ours);
     if (r->excerpt[0] != '\0')
         buf_printf(to, "    %s\n    %*s^\n", r->excerpt, r->caret, "");
 }

@@ -107,7 +107,8 @@ enum feed_warning {
 
 /* One refusal, of a record or (line 0) of a file. */
 struct feed_reject {
-    enum feed_code code;
+    enum feed_code code;     /* FEED_CODE_COUNT: of another table */
+    const char *ours, *ercot, *reason; /* static: "M51", "02" */
     const char *field;       /* static: "ESI ID", "energy" */
     uint16_t interval;       /* 1 to 100 for a field of an interval, else 0 */
     uint8_t channel;         /* 0 where not known */
@@ -120,12 +121,11 @@ struct feed_reject {
     char excerpt[FEED_EXCERPT]; /* the line around it, printable; may be "" */
 };
 
-const char *feed_code_ours(enum feed_code c);     /* "M51" */
-const char *feed_code_ercot(enum feed_code c);    /* "02" */
-const char *feed_code_reason(enum feed_code c);
 const char *feed_warning_ours(enum feed_warning w);
 const char *feed_warning_text(enum feed_warning w);
 
+/* Sets the code and its texts. */
+void feed_reject_code(struct feed_reject *r, enum feed_code c);
 /* "energy of interval 37", "ESI ID". */
 void feed_reject_field(const struct feed_reject *r, struct buf *to);
 /* The reason with its note: "… than were sent (95 of 96)". */

@@ -38,8 +38,7 @@ put_reject(struct buf *to, const struct feed_reject *j)
                j->day != DAY_NONE ? day_format(day, j->day) : "");
     if (j->channel > 0)
         buf_int(to, j->channel);
-    buf_printf(to, ",%s,%s,", feed_code_ercot(j->code),
-               feed_code_ours(j->code));
+    buf_printf(to, ",%s,%s,", j->ercot, j->ours);
     feed_reject_field(j, &text);
     csv_text(to, buf_text(&text));
     text.len = 0;

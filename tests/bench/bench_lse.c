@@ -91,8 +91,7 @@ parse(const struct buf *text, struct sums *sums)
 static void
 parse_and(const struct buf *text, struct sums *sums, struct buf *packed)
 {
-    struct feed_point point = {.zone = tz_get("America/Chicago"),
-                               .installed_day = DAY_NONE};
+    struct feed_point point = {.zone = tz_get("America/Chicago")};
     struct feed_check check;
     struct lse in;
     struct lse_record r;

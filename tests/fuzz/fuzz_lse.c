@@ -95,7 +95,7 @@ note_reject(struct outcome *o, const struct feed_reject *j)
     REQUIRE(j->interval <= READING_MOST && strlen(j->esiid) <= LSE_MOST_ESIID);
     REQUIRE(strlen(j->excerpt) < FEED_EXCERPT && j->caret < FEED_EXCERPT);
     REQUIRE(j->column <= LSE_MOST_LINE + 1 ||
-            feed_code_ercot(j->code)[0] == 'F');
+            j->ercot[0] == 'F');
     note(o, &j->code, sizeof j->code);
     note(o, j->field, strlen(j->field));
     note(o, &j->interval, sizeof j->interval);
@@ -109,7 +109,7 @@ static struct outcome
 read_all(struct lse *in)
 {
     static const struct tz *zone;
-    struct feed_point point = {.installed_day = DAY_NONE};
+    struct feed_point point = {.id = 0};
     struct outcome o = {0};
     struct lse_record r;
     struct feed_check check;

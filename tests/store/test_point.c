@@ -8,6 +8,7 @@
 
 #include "db/engine.h"
 #include "db/point.h"
+#include "db/point_fact.h"
 #include "server/base/clock.h"
 #include "server/base/str.h"
 #include "tests/store/engines.h"
@@ -329,10 +330,85 @@ test_a_map_of_many(void **state)
     free(text);
 }
 
+/* ---- facts for bulk loads ---------------------------------------------------
+ */
+
+static void
+add_premise(struct engine *e, int64_t id, int64_t load, const char *tdsp)
+{
+    assert_int_equal(
+        db_run(e->db, DB_MARKET,
+               "INSERT INTO point_premise (point_id, load_id, premise, tdsp, "
+               "customer_class, solar, address, city, state, zip, zone) "
+               "VALUES ($1, $2, '', $3, '', $4, '', '', '', '', '')",
+               IN(in_i64(id), in_i64(load), in_text(tdsp), in_bool(false)),
+               NULL),
+        DB_OK);
+}
+
+static const char *
+facts(const struct point_facts *f, int64_t id, int32_t day)
+{
+    static char text[80];
+    struct point_fact t;
+
+    point_facts_get(f, id, day, &t);
+    snprintf(text, sizeof text, "%s %s %d", t.tdsp ? t.tdsp : "-",
+             t.rep ? t.rep : "-",
+             t.installed_day == DAY_NONE ? -1 : t.installed_day);
+    return text;
+}
+
+static void
+test_facts_of_many_points(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct point_facts *f = point_facts_new();
+    int64_t id[40], some[] = {0, 0, 0};
+    char esiid[24];
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(esiid, sizeof esiid, "%017d", i);
+        assert_int_equal(db_point_intern(e->db, esiid, CHICAGO, &id[i]), DB_OK);
+    }
+    add_premise(e, id[3], 1, "111111111");
+    add_premise(e, id[3], 2, "111111112"); /* the newest load's holds */
+    add_premise(e, id[30], 1, "111111113");
+    add_rep(e, id[3], 1, "A", 100, 199);
+    add_rep(e, id[3], 1, "B", 200, DAY_NONE);
+    add_rep(e, id[3], 2, "C", 300, 349);
+    add_rep(e, id[3], 2, "B", 200, 250);   /* now it ends */
+    add_rep(e, id[3], 2, "D", 400, 399);   /* withdrawn */
+    add_meter(e, id[3], 1, "M1", 90, 200);
+    add_meter(e, id[3], 1, "M0", 50, DAY_NONE);
+    add_meter(e, id[3], 2, "M0", 50, 49);  /* withdrawn */
+    add_meter(e, id[3], 2, "M2", 200, DAY_NONE);
+    add_rep(e, id[4], 1, "E", 1, DAY_NONE);
+    some[0] = id[3];
+    some[1] = id[4];
+    some[2] = id[39];
+    assert_int_equal(point_facts_fetch(f, e->db, some, 3), DB_OK);
+    assert_string_equal(facts(f, id[3], 99), "111111112 - 90");
+    assert_string_equal(facts(f, id[3], 100), "111111112 A 90");
+    assert_string_equal(facts(f, id[3], 199), "111111112 A 90");
+    assert_string_equal(facts(f, id[3], 250), "111111112 B 90");
+    assert_string_equal(facts(f, id[3], 251), "111111112 - 90");
+    assert_string_equal(facts(f, id[3], 300), "111111112 C 90");
+    assert_string_equal(facts(f, id[3], 400), "111111112 - 90");
+    assert_string_equal(facts(f, id[4], 5), "- E -1");
+    assert_string_equal(facts(f, id[39], 5), "- - -1");
+    assert_string_equal(facts(f, id[30], 5), "- - -1"); /* not fetched */
+    assert_int_equal(point_facts_fetch(f, e->db, id, 40), DB_OK);
+    assert_string_equal(facts(f, id[30], 5), "111111113 - -1");
+    assert_string_equal(facts(f, id[3], 300), "111111112 C 90");
+    point_facts_free(f);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        ENGINE_TESTS(test_facts_of_many_points),
         ENGINE_TESTS(test_a_point_is_made_once),
         ENGINE_TESTS(test_meters_follow_one_another),
         ENGINE_TESTS(test_reps_follow_one_another),

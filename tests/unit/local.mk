@@ -81,3 +81,7 @@ EXTRA_DIST += tests/golden/lse_good.lse tests/golden/lse_hostile.txt
 check_PROGRAMS += tests/unit/test_password
 TESTS += tests/unit/test_password
 tests_unit_test_password_SOURCES = tests/unit/test_password.c tests/unit/unit.h
+
+check_PROGRAMS += tests/unit/test_feed_files
+TESTS += tests/unit/test_feed_files
+tests_unit_test_feed_files_SOURCES = tests/unit/test_feed_files.c

@@ -57,7 +57,7 @@ static void
 describe(struct lse *in, struct buf *to, int *loads)
 {
     const struct tz *zone = tz_get("America/Chicago");
-    struct feed_point point = {.zone = zone, .installed_day = DAY_NONE};
+    struct feed_point point = {.zone = zone};
     struct lse_record *r = malloc(sizeof *r);
     struct feed_check check;
     uint32_t warnings;
@@ -74,8 +74,8 @@ describe(struct lse *in, struct buf *to, int *loads)
         }
         if (rc == LSE_REFUSED)
             *loads = 0;
-        buf_printf(to, "%s %s %u ", feed_code_ercot(in->reject.code),
-                   feed_code_ours(in->reject.code), in->reject.line);
+        buf_printf(to, "%s %s %u ", in->reject.ercot,
+                   in->reject.ours, in->reject.line);
         feed_reject_field(&in->reject, to);
         buf_putc(to, '\n');
     }
@@ -324,18 +324,23 @@ codes_are_distinct(void **state)
     (void)state;
     for (int a = 0; a < FEED_CODE_COUNT; a++)
         for (int b = 0; b < a; b++) {
-            assert_string_not_equal(feed_code_ours((enum feed_code)a),
-                                    feed_code_ours((enum feed_code)b));
-            assert_string_not_equal(feed_code_reason((enum feed_code)a),
-                                    feed_code_reason((enum feed_code)b));
+            struct feed_reject x = {.line = 1}, y = {.line = 1};
+
+            feed_reject_code(&x, (enum feed_code)a);
+            feed_reject_code(&y, (enum feed_code)b);
+            assert_string_not_equal(x.ours, y.ours);
+            assert_string_not_equal(x.reason, y.reason);
         }
 }
 
 /* ---- warnings ------------------------------------------------------------------ */
 
 static uint32_t
-warnings_of(const char *sender, const struct feed_point *p, int skip_records)
+warnings_of(const char *old, const char *new)
 {
+    struct feed_point p = {.id = 1,
+                           .registered = true,
+                           .zone = tz_get("America/Chicago")};
     struct buf good = {0};
     struct feed_check check;
     struct lse_record r;
@@ -343,11 +348,11 @@ warnings_of(const char *sender, const struct feed_point *p, int skip_records)
     struct lse in;
 
     read_text(&good, golden, "lse_good.lse");
-    feed_check_init(&check, "1 *", sender, clock_now());
+    memcpy(strstr(good.at, old), new, strlen(new));
+    feed_check_init(&check, "1 *", "999000111", clock_now());
     feed_lse_init_text(&in, good.at, good.len);
-    while (skip_records-- >= 0)
-        assert_int_equal(feed_lse_next(&in, &r), LSE_RECORD);
-    assert_true(feed_check_record(&check, &in, &r, p, &w));
+    assert_int_equal(feed_lse_next(&in, &r), LSE_RECORD);
+    assert_true(feed_check_record(&check, &in, &r, &p, &w));
     buf_clear(&good);
     return w;
 }
@@ -355,35 +360,36 @@ warnings_of(const char *sender, const struct feed_point *p, int skip_records)
 static void
 warns(void **state)
 {
-    struct feed_point p = {.id = 1,
-                           .registered = true,
-                           .zone = tz_get("America/Chicago"),
-                           .tdsp = "999000111",
-                           .rep = "999000222",
-                           .installed_day = DAY_NONE};
+    (void)state;
+    assert_int_equal(warnings_of("4", "4"), 0);
+    assert_int_equal(warnings_of(",REP=", ",RIP="), 1 << FEED_WARN_NO_REP);
+    assert_int_equal(warnings_of("20250702061833", "20250701061833"),
+                     1 << FEED_WARN_STAMP_EARLY);
+}
+
+static void
+warns_by_the_registry(void **state)
+{
+    struct point_fact fact = {.installed_day = DAY_NONE};
 
     (void)state;
-    assert_int_equal(warnings_of("", &p, 0), 0);
-    assert_int_equal(warnings_of("999000111", &p, 1), 0);
-    p.rep = "999000223";
-    assert_int_equal(warnings_of("", &p, 0), 1 << FEED_WARN_REP_DIFFERS);
-    p.rep = NULL;
-    p.tdsp = "999000112";
-    assert_int_equal(warnings_of("", &p, 0), 1 << FEED_WARN_SENDER_DIFFERS);
-    p.tdsp = NULL;
-    assert_true(day_parse("2025-07-02", &p.installed_day));
-    assert_int_equal(warnings_of("", &p, 0), 1 << FEED_WARN_BEFORE_METER);
-    p.installed_day--;
-    assert_int_equal(warnings_of("", &p, 0), 0);
-    p.registered = false;
-    assert_int_equal(warnings_of("", &p, 0), 1 << FEED_WARN_UNREGISTERED);
+    assert_int_equal(feed_check_registry("1", "2", 5, &fact), 0);
+    fact = (struct point_fact){"1", "2", 5};
+    assert_int_equal(feed_check_registry("1", "2", 5, &fact), 0);
+    assert_int_equal(feed_check_registry("1", "", 5, &fact), 0);
+    assert_int_equal(feed_check_registry("1", "3", 5, &fact),
+                     1 << FEED_WARN_REP_DIFFERS);
+    assert_int_equal(feed_check_registry("9", "2", 5, &fact),
+                     1 << FEED_WARN_SENDER_DIFFERS);
+    assert_int_equal(feed_check_registry("1", "2", 4, &fact),
+                     1 << FEED_WARN_BEFORE_METER);
 }
 
 /* A zone whose fall day is another day makes another day of 100. */
 static void
 asks_the_zone(void **state)
 {
-    struct feed_point p = {.installed_day = DAY_NONE};
+    struct feed_point p = {.id = 0};
     struct buf good = {0};
     struct feed_check check;
     struct lse_record r;
@@ -424,6 +430,7 @@ main(void)
         cmocka_unit_test(documents_codes),
         cmocka_unit_test(codes_are_distinct),
         cmocka_unit_test(warns),
+        cmocka_unit_test(warns_by_the_registry),
         cmocka_unit_test(asks_the_zone),
         cmocka_unit_test(hostile_table),
     };
