@@ -114,8 +114,14 @@ reply_stream(struct req *r, const char *type,
              void (*free_state)(void *state), void *state)
 {
     struct stream_source source = {more, free_state, state};
+    enum fault f = reply_set(r, 200, stream_answer(call_of(r)->x, &source),
+                             type, 0);
 
-    return reply_set(r, 200, stream_answer(call_of(r)->x, &source), type, 0);
+    /* libmicrohttpd 0.9 answers a HEAD with the end mark of a chunked body,
+     * which the next request's reader would trip over. */
+    if (f == FAULT_NONE && str_eq(r->method, "HEAD"))
+        reply_header(r, "Connection", "close");
+    return f;
 }
 
 void

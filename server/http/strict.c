@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks of the request line and the headers before anything else. */
+/*
+ * Checks of the request line and the headers before anything else.
+ *
+ * libmicrohttpd 0.9 mends what it should refuse: it ends targets and values at
+ * the first NUL byte, joins folded lines, takes a bare LF for CRLF.  None of
+ * this can be seen in the strings that it gives; but they lie in the request
+ * as it was received, so that a well-formed request leaves exactly CR LF from
+ * the end of one value to the name of the next.  Version 1.0 refuses all this
+ * by itself and promises no such layout.
+ */
 #include <string.h>
 #include <strings.h>
 
 #include "server/base/str.h"
 #include "server/http/strict.h"
 
+#define MENDS (MHD_VERSION < 0x01000000)
+
 struct count {
+    const char *next; /* where the next name must begin */
     int headers, host, length, encoding;
     const char *host_value, *length_value, *encoding_value;
     bool bad;
@@ -43,6 +55,9 @@ count_header(void *arg, enum MHD_ValueKind kind, const char *name,
 
     (void)kind;
     c->headers++;
+    if (MENDS && name != c->next)
+        c->bad = true;
+    c->next = value + value_size + strlen("\r\n");
     if (!is_token(name, name_size) || !is_field_value(value, value_size))
         c->bad = true;
     if (strcasecmp(name, "Host") == 0) {
@@ -91,18 +106,36 @@ framing_plain(const struct count *c, bool http11, struct strict *s)
     return true;
 }
 
-/*
- * libmicrohttpd ends the target at the first NUL byte, so "/a\0b" would be
- * served as "/a".  In 0.9 the version stands in the same line right behind the
- * target's end; anything between the two is what was cut off.  1.0 refuses
- * such requests by itself and promises no such layout.
- */
+/* Nothing but graphic characters; a fragment is not sent. */
 static bool
-target_whole(const struct exchange *x, const char *version)
+target_plain(const struct exchange *x)
 {
-    if (MHD_VERSION >= 0x01000000)
-        return true;
-    return version == x->target + x->target_size + 1;
+    const char *target = x->raw;
+
+    for (size_t i = 0; i < x->target_size; i++) {
+        if (target[i] <= ' ' || target[i] >= 0x7f || target[i] == '#')
+            return false;
+    }
+    return x->target_size > 0;
+}
+
+static size_t
+header_size(const struct exchange *x)
+{
+    return MHD_get_connection_info(
+               x->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
+}
+
+/* Counts the headers; false where something was mended. */
+static bool
+headers_count(const struct exchange *x, const char *version, struct count *c)
+{
+    c->next = version + strlen(version) + strlen("\r\n");
+    MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, count_header, c);
+    if (!MENDS)
+        return !c->bad;
+    return !c->bad && version == x->target + x->target_size + 1 &&
+           c->next + strlen("\r\n") == x->method + header_size(x);
 }
 
 enum fault
@@ -115,11 +148,11 @@ strict_check(struct exchange *x, const char *version, struct strict *s)
         return FAULT_BAD_REQUEST;
     if (x->target_size > URI_MOST)
         return FAULT_HEADERS_LARGE;
-    MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, count_header, &c);
+    if (!headers_count(x, version, &c))
+        return FAULT_BAD_REQUEST;
     if (c.headers > HEADERS_MOST)
         return FAULT_HEADERS_LARGE;
-    if (c.bad || !is_token(x->method, strlen(x->method)) ||
-        !target_whole(x, version))
+    if (!is_token(x->method, strlen(x->method)) || !target_plain(x))
         return FAULT_BAD_REQUEST;
     if (c.host > 1 || (http11 && c.host != 1) ||
         (c.host && !host_plain(c.host_value)))

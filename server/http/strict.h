@@ -2,8 +2,8 @@
 /*
  * Refuses requests that two programs could read in two ways (request
  * smuggling), which libmicrohttpd 0.9 lets through: doubled or contradictory
- * Host, Content-Length and Transfer-Encoding, blanks in header names, NUL in
- * the target.
+ * Host, Content-Length and Transfer-Encoding, blanks in header names, NUL
+ * bytes, folded lines, bare LF.
  */
 #ifndef MH_HTTP_STRICT_H
 #define MH_HTTP_STRICT_H

@@ -17,4 +17,14 @@ check_PROGRAMS += tests/http/test_server
 TESTS += tests/http/test_server
 tests_http_test_server_SOURCES = tests/http/test_server.c $(HTTP_OWN)
 tests_http_test_server_LDADD = $(HTTP_LIBS)
+
+check_PROGRAMS += tests/http/test_strict
+TESTS += tests/http/test_strict
+tests_http_test_strict_SOURCES = tests/http/test_strict.c $(HTTP_OWN)
+tests_http_test_strict_LDADD = $(HTTP_LIBS)
+
+check_PROGRAMS += tests/http/test_pressure
+TESTS += tests/http/test_pressure
+tests_http_test_pressure_SOURCES = tests/http/test_pressure.c $(HTTP_OWN)
+tests_http_test_pressure_LDADD = $(HTTP_LIBS)
 endif
