@@ -11,6 +11,7 @@
 
 #include "db/engine.h"
 #include "db/migrate.h"
+#include "db/reading_home.h"
 #include "server/base/str.h"
 
 static const char *const HOME_NAME[] = {"account", "market"};
@@ -216,6 +217,7 @@ db_close(struct db *db)
     if (!db)
         return;
     db_writer_unlock(db);
+    reading_home_close(db->reading);
     for (enum db_home h = DB_ACCOUNT; h <= DB_MARKET; h++)
         conn_close(db->home[h]);
     conn_close(db->lock_conn);

@@ -102,6 +102,13 @@ in_i64(int64_t n)
     return (struct db_in){.kind = DB_I64, .number = n};
 }
 
+/* The same, but for COPY in binary format, where the column is INTEGER. */
+static inline struct db_in
+in_i32(int32_t n)
+{
+    return (struct db_in){.kind = DB_I32, .number = n};
+}
+
 static inline struct db_in
 in_bool(bool b)
 {

@@ -85,6 +85,8 @@ enum db_rc sqlite_open(const char *path, enum db_mode mode, struct db_conn **c,
 enum db_rc
 sqlite_home_open(const char *folder, const char *name, enum db_mode mode,
                  struct db_conn **c, char why[DB_WHY]);
+/* A literal that marks a file as one of a store. */
+#define SQLITE_OURS "PRAGMA application_id = 1298690917"
 sqlite3 *sqlite_handle(struct db_conn *c);
 /* Moves the log into the file and cuts it off, as far as readers allow. */
 enum db_rc sqlite_checkpoint(struct db_conn *c);
@@ -111,6 +113,7 @@ struct db {
     int lock_fd;               /* writer lock on SQLite, else -1 */
     struct db_conn *lock_conn; /* its own connection on PostgreSQL */
     int64_t lock_token;        /* raised by each holder */
+    struct reading_home *reading; /* bulk readings; NULL until used */
     char error[DB_WHY];
 };
 

@@ -2,6 +2,7 @@
 /* The catalog of loads. */
 #include "db/load.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "db/engine.h"
@@ -114,12 +115,33 @@ db_load_commit(struct db *db, struct load *l)
     return rc;
 }
 
+/* Rows of a rejected load would be seen: reading_recover ends such a one. */
+static enum db_rc
+has_no_rows(struct db *db, int64_t id)
+{
+    bool has = false;
+    enum db_rc rc = db_one(
+        db, DB_MARKET,
+        "SELECT EXISTS (SELECT 1 FROM reading_source WHERE load_id = $1)",
+        IN(in_i64(id)), OUT(out_bool(&has)));
+
+    if (rc != DB_OK || !has)
+        return rc;
+    snprintf(db->error, sizeof db->error,
+             "load %lld has rows; recovery must end it", (long long)id);
+    return DB_FAIL;
+}
+
 enum db_rc
 db_load_end(struct db *db, struct load *l, enum load_state state)
 {
     enum load_state from = l->state;
-    enum db_rc rc;
+    enum db_rc rc = DB_OK;
 
+    if (state == LOAD_REJECTED)
+        rc = has_no_rows(db, l->id);
+    if (rc != DB_OK)
+        return rc;
     l->state = state;
     l->ended_utc = clock_now();
     rc = load_write(db, l, from);

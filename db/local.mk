@@ -27,12 +27,21 @@ libmeterhouse_a_SOURCES += db/point_fact.h
 libmeterhouse_a_SOURCES += db/point_map.c
 libmeterhouse_a_SOURCES += db/rc.c
 libmeterhouse_a_SOURCES += db/rc.h
+libmeterhouse_a_SOURCES += db/reading.c
 libmeterhouse_a_SOURCES += db/reading.h
 libmeterhouse_a_SOURCES += db/reading_bits.h
 libmeterhouse_a_SOURCES += db/reading_core.h
+libmeterhouse_a_SOURCES += db/reading_check.c
 libmeterhouse_a_SOURCES += db/reading_frame.c
+libmeterhouse_a_SOURCES += db/reading_home.c db/reading_home.h
+libmeterhouse_a_SOURCES += db/reading_load.c
 libmeterhouse_a_SOURCES += db/reading_pack.c
 libmeterhouse_a_SOURCES += db/reading_pack.h
+libmeterhouse_a_SOURCES += db/reading_pg.c
+libmeterhouse_a_SOURCES += db/reading_recover.c
+libmeterhouse_a_SOURCES += db/reading_row.c db/reading_row.h
+libmeterhouse_a_SOURCES += db/reading_source.c
+libmeterhouse_a_SOURCES += db/reading_sqlite.c
 libmeterhouse_a_SOURCES += db/reading_unpack.c
 libmeterhouse_a_SOURCES += db/session.c
 libmeterhouse_a_SOURCES += db/session.h
@@ -49,6 +58,7 @@ MIGRATIONS += db/migrations/0005_billed.sql
 MIGRATIONS += db/migrations/0006_job.sql
 MIGRATIONS += db/migrations/0007_audit.sql
 MIGRATIONS += db/migrations/0010_load_content.sql
+MIGRATIONS += db/migrations/0004_reading.sql
 
 db/migrations.c: db/embed.sh db/local.mk $(MIGRATIONS)
 	$(AM_V_GEN)$(MKDIR_P) db && sh $(srcdir)/db/embed.sh \

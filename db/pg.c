@@ -393,6 +393,7 @@ pg_bulk(struct db_conn *c, const char *insert, const char *copy, size_t columns,
     struct db_in row[DB_MOST_IN];
     struct buf b = {0};
     enum db_rc rc = ready(p);
+    const bool binary = str_ends(copy, " BINARY");
     PGresult *r;
     bool ok = true;
 
@@ -405,10 +406,14 @@ pg_bulk(struct db_conn *c, const char *insert, const char *copy, size_t columns,
     PQclear(r);
     if (rc != DB_OK)
         return rc;
+    if (binary)
+        pg_copy_head(&b);
     while (ok && next(arg, row)) {
-        pg_copy_line(&b, row, columns);
+        (binary ? pg_copy_row : pg_copy_line)(&b, row, columns);
         ok = copy_flush(p, &b, COPY_CHUNK);
     }
+    if (binary)
+        pg_copy_tail(&b);
     ok = ok && copy_flush(p, &b, 0);
     buf_clear(&b);
     return copy_end(p, copy, ok);

@@ -189,3 +189,69 @@ pg_copy_line(struct buf *to, const struct db_in *row, size_t columns)
     }
     buf_putc(to, '\n');
 }
+
+/* A number as PostgreSQL sends it: the highest byte first. */
+static void
+copy_number(struct buf *to, uint64_t n, size_t bytes)
+{
+    while (bytes-- > 0)
+        buf_putc(to, (char)(n >> 8 * bytes));
+}
+
+static void
+copy_field(struct buf *to, const void *bytes, size_t n)
+{
+    copy_number(to, n, 4);
+    buf_add(to, bytes, n);
+}
+
+static void
+copy_binary(struct buf *to, const struct db_in *in)
+{
+    switch (in->kind) {
+    case DB_I64:
+        copy_number(to, 8, 4);
+        copy_number(to, (uint64_t)in->number, 8);
+        break;
+    case DB_I32:
+        copy_number(to, 4, 4);
+        copy_number(to, (uint64_t)in->number, 4);
+        break;
+    case DB_BOOL:
+        copy_number(to, 1, 4);
+        buf_putc(to, in->number != 0);
+        break;
+    case DB_TEXT:
+    case DB_TEXT_ARENA:
+        copy_field(to, in->bytes, strlen(in->bytes));
+        break;
+    case DB_BLOB:
+        copy_field(to, in->bytes, in->n);
+        break;
+    case DB_NULL:
+        copy_number(to, UINT32_MAX, 4);
+        break;
+    }
+}
+
+void
+pg_copy_head(struct buf *to)
+{
+    static const char HEAD[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
+
+    buf_add(to, HEAD, sizeof HEAD);
+}
+
+void
+pg_copy_row(struct buf *to, const struct db_in *row, size_t columns)
+{
+    copy_number(to, columns, 2);
+    for (size_t i = 0; i < columns; i++)
+        copy_binary(to, &row[i]);
+}
+
+void
+pg_copy_tail(struct buf *to)
+{
+    copy_number(to, UINT16_MAX, 2);
+}

@@ -22,5 +22,10 @@ const char *
 pg_column_put(const PGresult *r, int row, int column, const struct db_out *o);
 /* One line of COPY in text format. */
 void pg_copy_line(struct buf *to, const struct db_in *row, size_t columns);
+/* COPY in binary format: what stands first, a row, what ends it.  in_i64 is
+ * for BIGINT columns, in_i32 for INTEGER. */
+void pg_copy_head(struct buf *to);
+void pg_copy_row(struct buf *to, const struct db_in *row, size_t columns);
+void pg_copy_tail(struct buf *to);
 
 #endif

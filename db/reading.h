@@ -29,30 +29,30 @@ enum reading_channel { CHANNEL_GENERATION = 1, CHANNEL_LOAD = 4 };
 /* One meter-day as it came in and as it comes out. */
 struct reading_day {
     int64_t point_id;
-    int32_t day;                         /* operating day */
-    uint8_t channel;                     /* enum reading_channel */
-    uint8_t origin;                      /* 'M', LSE row four */
-    uint16_t n;                          /* intervals: 92, 96, 100 */
-    uint16_t seconds;                    /* of an interval: 900 */
-    int64_t stamp;                       /* row four, YYYYMMDDHHMMSS */
-    bool has_reads;                      /* register reads below are present */
+    int32_t day;      /* operating day */
+    uint8_t channel;  /* enum reading_channel */
+    uint8_t origin;   /* 'M', LSE row four */
+    uint16_t n;       /* intervals: 92, 96, 100 */
+    uint16_t seconds; /* of an interval: 900 */
+    int64_t stamp;    /* row four, YYYYMMDDHHMMSS */
+    bool has_reads;   /* register reads below are present */
     struct decimal start_read, stop_read;
-    char transaction[65];                /* row three, "" if none */
-    char rep[16];                        /* DUNS of row thirty, "" if none */
-    char mre[16];                        /* DUNS of the meter reading entity */
+    char transaction[65]; /* row three, "" if none */
+    char rep[16];         /* DUNS of row thirty, "" if none */
+    char mre[16];         /* DUNS of the meter reading entity */
     int64_t value_ukwh[READING_MOST];
-    uint8_t places[READING_MOST];        /* digits written after the point */
+    uint8_t places[READING_MOST]; /* digits written after the point */
     uint8_t status[READING_MOST];
 };
 
 /* What the store adds to a version. */
 struct reading_version {
     int64_t load_id;
-    int64_t stamp;         /* revision stamp: newest of identical records */
+    int64_t stamp; /* revision stamp: newest of identical records */
     int64_t file_stamp;
     int32_t file_counter;
     bool current;
-    char sender[16];       /* DUNS of the file's sender */
+    char sender[16]; /* DUNS of the file's sender */
     char file[256];
     int64_t arrived_utc;
 };
@@ -63,9 +63,9 @@ struct reading_sum {
     uint8_t channel;
     uint16_t n, missing, estimated;
     int64_t sum_ukwh;
-    int64_t peak_ukwh;      /* the largest interval */
-    uint16_t peak_at;       /* and its position */
-    int64_t stamp;          /* revision stamp */
+    int64_t peak_ukwh; /* the largest interval */
+    uint16_t peak_at;  /* and its position */
+    int64_t stamp;     /* revision stamp */
     bool has_reads;
     struct decimal start_read, stop_read;
 };
@@ -81,11 +81,11 @@ bool reading_unpack(const void *bytes, size_t n, struct reading_day *d);
 struct reading_load;
 
 enum reading_outcome {
-    READING_LOADED,     /* first record of its point, channel and day */
-    READING_REPLACED,   /* newer than the current one, and different */
-    READING_UNCHANGED,  /* same identity as a version next to it */
-    READING_HISTORIC,   /* older than the current one */
-    READING_DUPLICATE,  /* the same file holds a newer one: not kept */
+    READING_LOADED,    /* first record of its point, channel and day */
+    READING_REPLACED,  /* newer than the current one, and different */
+    READING_UNCHANGED, /* same identity as a version next to it */
+    READING_HISTORIC,  /* older than the current one */
+    READING_DUPLICATE, /* the same file holds a newer one: not kept */
 };
 
 /* Starts adding under load `l` (which is LOAD_OPEN). */
@@ -93,9 +93,9 @@ enum db_rc reading_load_begin(struct db *db, const struct load *l,
                               struct reading_load **rl);
 /* Takes one packed record; `tag` comes back with its outcome.  The bytes are
  * copied.  `hash` is hash64 of whatever the caller likes, unused if 0. */
-enum db_rc reading_load_add(struct reading_load *rl, int64_t point_id,
-                            int32_t day, int channel, const void *packed,
-                            size_t n, uint32_t tag);
+enum db_rc
+reading_load_add(struct reading_load *rl, int64_t point_id, int32_t day,
+                 int channel, const void *packed, size_t n, uint32_t tag);
 /* Sorts, classifies against what is visible, writes and syncs everything;
  * calls `outcome` once per record.  The rows stay invisible until
  * db_load_commit. */
@@ -105,32 +105,34 @@ enum db_rc reading_load_write(struct reading_load *rl,
                               void *arg);
 void reading_load_free(struct reading_load *rl);
 
-/* Removes rows of loads that never committed or were unloaded; run under the
- * writer lock, by every writer before its first load.  */
+/* Removes rows of loads that never committed or were unloaded, and ends open
+ * loads as rejected; run under the writer lock, by every writer before its
+ * first load, after a load that failed, and after db_load_end(LOAD_UNLOADED).
+ */
 enum db_rc reading_recover(struct db *db, int64_t *rows);
 
 /* ---- reading -------------------------------------------------------------
  * Days ascending, then channel 4 before 1; the structs are reused between
  * calls.  Return false from `row` to stop. */
-enum db_rc reading_each(struct db *db, int64_t point_id, int32_t from_day,
-                        int32_t to_day,
-                        bool (*row)(void *arg, const struct reading_day *d,
-                                    const struct reading_version *v),
-                        void *arg);
+enum db_rc
+reading_each(struct db *db, int64_t point_id, int32_t from_day, int32_t to_day,
+             bool (*row)(void *arg, const struct reading_day *d,
+                         const struct reading_version *v),
+             void *arg);
 /* The same with history: every version of a day, newest first. */
-enum db_rc reading_each_version(struct db *db, int64_t point_id,
-                                int32_t from_day, int32_t to_day,
-                                bool (*row)(void *arg,
-                                            const struct reading_day *d,
-                                            const struct reading_version *v),
-                                void *arg);
+enum db_rc
+reading_each_version(struct db *db, int64_t point_id, int32_t from_day,
+                     int32_t to_day,
+                     bool (*row)(void *arg, const struct reading_day *d,
+                                 const struct reading_version *v),
+                     void *arg);
 enum db_rc reading_each_sum(struct db *db, int64_t point_id, int32_t from_day,
                             int32_t to_day,
                             bool (*row)(void *arg, const struct reading_sum *s),
                             void *arg);
 /* First and last day with a visible record; DB_NONE when there is none. */
-enum db_rc reading_span(struct db *db, int64_t point_id, int32_t *first,
-                        int32_t *last);
+enum db_rc
+reading_span(struct db *db, int64_t point_id, int32_t *first, int32_t *last);
 
 /* ---- upkeep -------------------------------------------------------------- */
 struct reading_stats {
@@ -140,7 +142,7 @@ struct reading_stats {
 enum db_rc reading_stats(struct db *db, struct reading_stats *s);
 /* Decodes everything and checks every invariant; calls `bad` with one plain
  * line per finding. */
-enum db_rc reading_check(struct db *db, void (*bad)(void *arg, const char *line),
-                         void *arg);
+enum db_rc reading_check(struct db *db,
+                         void (*bad)(void *arg, const char *line), void *arg);
 
 #endif

@@ -43,19 +43,12 @@ reading_pack(const struct reading_day *d, struct buf *b)
     b->len += (size_t)(to - frame);
 }
 
-bool
-frame_open(const void *bytes, size_t n, struct frame *f)
+void
+frame_view(const void *bytes, size_t n, struct frame *f)
 {
     const uint8_t *b = bytes;
-    size_t texts;
+    size_t texts = (size_t)b[5] + b[6] + b[7];
 
-    if (n < FRAME_HEAD || b[4] != PACK_FORMAT)
-        return false;
-    texts = (size_t)b[5] + b[6] + b[7];
-    if (n < FRAME_HEAD + texts ||
-        bits_load(b, FRAME_CHECK) !=
-            crc32c(0, b + FRAME_CHECK, n - FRAME_CHECK))
-        return false;
     f->stamp = (int64_t)bits_load(b + FRAME_STAMP, 8);
     f->rep_n = b[5];
     f->mre_n = b[6];
@@ -65,6 +58,19 @@ frame_open(const void *bytes, size_t n, struct frame *f)
     f->transaction = f->mre + f->mre_n;
     f->core = b + FRAME_HEAD + texts;
     f->core_n = n - FRAME_HEAD - texts;
+}
+
+bool
+frame_open(const void *bytes, size_t n, struct frame *f)
+{
+    const uint8_t *b = bytes;
+
+    if (n < FRAME_HEAD || b[4] != PACK_FORMAT ||
+        n < FRAME_HEAD + (size_t)b[5] + b[6] + b[7] ||
+        bits_load(b, FRAME_CHECK) !=
+            crc32c(0, b + FRAME_CHECK, n - FRAME_CHECK))
+        return false;
+    frame_view(bytes, n, f);
     return true;
 }
 

@@ -334,8 +334,8 @@ lite_ours(struct lite *l, enum db_mode mode)
 #define LASTING                                                                \
     "PRAGMA page_size = 8192;"                                                 \
     "PRAGMA journal_mode = WAL;"                                               \
-    "PRAGMA application_id = 1298690917"
-_Static_assert(APPLICATION_ID == 1298690917, "the number in LASTING");
+    SQLITE_OURS
+_Static_assert(APPLICATION_ID == 1298690917, "the number in SQLITE_OURS");
 
 #define SETTINGS                                                               \
     "PRAGMA synchronous = FULL;"                                               \

@@ -2,6 +2,8 @@
 #
 # Every store test runs on both engines: add $(ENGINES) to its sources.
 ENGINES = tests/store/engines.c tests/store/engines.h
+# Tests of readings share a little language of records.
+RECORDS = tests/store/records.c tests/store/records.h $(ENGINES)
 EXTRA_DIST += tests/store/pg_fixture
 
 check_PROGRAMS += tests/store/test_billed
@@ -41,3 +43,11 @@ tests_store_test_pg_SOURCES = tests/store/test_pg.c $(ENGINES)
 check_PROGRAMS += tests/store/test_job
 TESTS += tests/store/test_job
 tests_store_test_job_SOURCES = tests/store/test_job.c $(ENGINES)
+check_PROGRAMS += tests/store/test_reading
+TESTS += tests/store/test_reading
+tests_store_test_reading_SOURCES = tests/store/test_reading.c $(RECORDS)
+
+check_PROGRAMS += tests/store/test_reading_version
+TESTS += tests/store/test_reading_version
+tests_store_test_reading_version_SOURCES = \
+	tests/store/test_reading_version.c $(RECORDS)

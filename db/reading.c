@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading readings: the records of one point that may be seen are gathered
+ * first, so that no transaction is open while the caller works, then put in
+ * order of their versions day by day.
+ */
+#include "db/reading.h"
+
+#include <stdio.h>
+
+#include "db/reading_home.h"
+#include "server/base/clock.h"
+#include "server/base/log.h"
+
+#define DAY_MOST 131071 /* in the year 2328 */
+
+struct gather {
+    struct db *db;
+    int64_t point_id;
+    struct reading_view view;
+    struct arena arena;        /* of the call */
+    struct arena scratch;      /* of one day */
+    struct reading_item *item; /* days ascending */
+    size_t n, size;
+    bool damaged;
+    struct reading_day day; /* where most days are unpacked */
+    struct reading_version version;
+    /* What the caller wants: one of these. */
+    bool (*row)(void *arg, const struct reading_day *d,
+                const struct reading_version *v);
+    bool (*sum)(void *arg, const struct reading_sum *s);
+    bool history;
+    void *arg;
+};
+
+/* ---- gathering ----------------------------------------------------------- */
+
+static bool
+damaged(struct gather *g, int64_t load_id, int32_t day)
+{
+    char text[11];
+
+    log_ours("reading damaged", "point=%lld day=%s load=%lld",
+             (long long)g->point_id, day_format(text, day), (long long)load_id);
+    snprintf(g->db->error, sizeof g->db->error,
+             "readings of point %lld, %s, load %lld: damaged",
+             (long long)g->point_id, text, (long long)load_id);
+    g->damaged = true;
+    return false;
+}
+
+static void
+keep(struct gather *g, const struct row_record *r)
+{
+    struct reading_item *more;
+
+    if (g->n == g->size) {
+        g->size = g->size ? 2 * g->size : 64;
+        more = ARENA_NEWN(&g->arena, struct reading_item, g->size);
+        if (g->n)
+            memcpy(more, g->item, g->n * sizeof *more);
+        g->item = more;
+    }
+    more = &g->item[g->n++];
+    *more = (struct reading_item){.record = *r};
+    more->record.at = (const uint8_t *)arena_dupn(&g->arena, r->at, r->n);
+}
+
+static bool
+gather_row(void *arg, const struct reading_row *row)
+{
+    struct gather *g = arg;
+    struct row_walk w;
+    struct row_record r;
+
+    if (!reading_view_has(&g->view, row->load_id))
+        return true;
+    row_open(&w, row->data, row->n, row->load_id, row->group, row->day);
+    while (row_next(&w, &r)) {
+        if (r.key.point_id == g->point_id)
+            keep(g, &r);
+    }
+    return w.bad ? damaged(g, row->load_id, row->day) : true;
+}
+
+/* A few records: channels descending, else as they came. */
+static void
+sort_channels(struct reading_item *item, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct reading_item one = item[i];
+        size_t k = i;
+
+        for (; k > 0 && item[k - 1].record.key.channel < one.record.key.channel;
+             k--)
+            item[k] = item[k - 1];
+        item[k] = one;
+    }
+}
+
+/* ---- giving -------------------------------------------------------------- */
+
+static bool
+give(struct gather *g, const struct reading_item *i, int64_t stamp,
+     bool current)
+{
+    struct reading_version *v = &g->version;
+
+    *v = (struct reading_version){
+        .load_id = i->load->id,
+        .stamp = stamp,
+        .file_stamp = i->load->file_stamp,
+        .file_counter = i->load->file_counter,
+        .current = current,
+        .arrived_utc = i->load->arrived_utc,
+    };
+    memcpy(v->sender, i->load->sender, sizeof v->sender);
+    snprintf(v->file, sizeof v->file, "%s", i->load->file);
+    return g->row(g->arg, i->day, v);
+}
+
+/* The first of the records that are one version with the last of n. */
+static size_t
+run_start(const struct reading_item *item, size_t n)
+{
+    size_t first = n - 1;
+
+    while (first > 0 && reading_same(item[first - 1].day, item[n - 1].day))
+        first--;
+    return first;
+}
+
+/* Versions of one point, day and channel, newest first. */
+static bool
+give_versions(struct gather *g, struct reading_item *item, size_t n)
+{
+    bool current = true;
+
+    if (!reading_items_sort(item, n, &g->scratch))
+        return damaged(g, item->record.key.load_id, item->record.key.day);
+    while (n > 0) {
+        size_t first = run_start(item, n);
+
+        if (!give(g, &item[first], item[n - 1].day->stamp, current))
+            return false;
+        if (!g->history)
+            return true;
+        current = false;
+        n = first;
+    }
+    return true;
+}
+
+static bool
+give_sum(struct gather *g, struct reading_item *item, size_t n)
+{
+    struct reading_sum s;
+
+    if ((n > 1 && !reading_items_sort(item, n, &g->scratch)) ||
+        !row_sum(&item[n - 1].record, &item[n - 1].load->source, &s))
+        return damaged(g, item->record.key.load_id, item->record.key.day);
+    return g->sum(g->arg, &s);
+}
+
+/* The records of one point, day and channel. */
+static bool
+give_channel(struct gather *g, struct reading_item *item, size_t n)
+{
+    if (g->sum)
+        return give_sum(g, item, n);
+    if (n > 1)
+        return give_versions(g, item, n);
+    item->day = &g->day;
+    if (!row_unpack(&item->record, &item->load->source, item->day))
+        return damaged(g, item->record.key.load_id, item->record.key.day);
+    return give(g, item, item->day->stamp, true);
+}
+
+static bool
+give_day(struct gather *g, struct reading_item *item, size_t n)
+{
+    sort_channels(item, n);
+    for (size_t i = 0, some; i < n; i += some) {
+        some = 1;
+        while (i + some < n &&
+               item[i + some].record.key.channel == item[i].record.key.channel)
+            some++;
+        if (!give_channel(g, item + i, some))
+            return false;
+    }
+    return true;
+}
+
+/* Finds the load of each record; then nothing needs the store any more. */
+static enum db_rc
+know_loads(struct gather *g)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        struct reading_item *it = &g->item[i];
+        enum db_rc rc;
+
+        if (i && it[-1].record.key.load_id == it->record.key.load_id) {
+            it->load = it[-1].load;
+            continue;
+        }
+        rc = load_info_get(g->db, it->record.key.load_id, &it->load);
+        if (rc == DB_NONE)
+            damaged(g, it->record.key.load_id, it->record.key.day);
+        if (rc != DB_OK)
+            return rc == DB_NONE ? DB_FAIL : rc;
+    }
+    return DB_OK;
+}
+
+static void
+give_all(struct gather *g)
+{
+    for (size_t i = 0, some; i < g->n; i += some) {
+        some = 1;
+        while (i + some < g->n &&
+               g->item[i + some].record.key.day == g->item[i].record.key.day)
+            some++;
+        if (!give_day(g, g->item + i, some))
+            return;
+        arena_reset(&g->scratch);
+    }
+}
+
+static enum db_rc
+gather(struct gather *g, int32_t from_day, int32_t to_day)
+{
+    struct reading_home *h = reading_home(g->db);
+    enum db_rc rc = reading_view_open(g->db, &g->view);
+
+    from_day = from_day < 0 ? 0 : from_day;
+    to_day = to_day > DAY_MOST ? DAY_MOST : to_day;
+    if (rc == DB_OK)
+        rc = h->engine->each(g->db, row_group(g->point_id), from_day, to_day,
+                             gather_row, g);
+    if (rc == DB_OK && !g->damaged)
+        rc = know_loads(g);
+    if (rc == DB_OK && !g->damaged)
+        give_all(g);
+    reading_view_close(g->db, &g->view);
+    arena_clear(&g->scratch);
+    arena_clear(&g->arena);
+    return g->damaged ? DB_FAIL : rc;
+}
+
+enum db_rc
+reading_each(struct db *db, int64_t point_id, int32_t from_day, int32_t to_day,
+             bool (*row)(void *arg, const struct reading_day *d,
+                         const struct reading_version *v),
+             void *arg)
+{
+    struct gather g = {.db = db, .point_id = point_id, .row = row, .arg = arg};
+
+    return gather(&g, from_day, to_day);
+}
+
+enum db_rc
+reading_each_version(struct db *db, int64_t point_id, int32_t from_day,
+                     int32_t to_day,
+                     bool (*row)(void *arg, const struct reading_day *d,
+                                 const struct reading_version *v),
+                     void *arg)
+{
+    struct gather g = {.db = db,
+                       .point_id = point_id,
+                       .row = row,
+                       .history = true,
+                       .arg = arg};
+
+    return gather(&g, from_day, to_day);
+}
+
+enum db_rc
+reading_each_sum(struct db *db, int64_t point_id, int32_t from_day,
+                 int32_t to_day,
+                 bool (*row)(void *arg, const struct reading_sum *s), void *arg)
+{
+    struct gather g = {.db = db, .point_id = point_id, .sum = row, .arg = arg};
+
+    return gather(&g, from_day, to_day);
+}
+
+/* ---- the span ------------------------------------------------------------ */
+
+struct span {
+    const struct reading_view *view;
+    int64_t point_id;
+    bool first;    /* stop at the first day */
+    int32_t found; /* DAY_NONE so far */
+};
+
+static bool
+span_row(void *arg, const struct reading_row *row)
+{
+    struct span *s = arg;
+    struct row_walk w;
+    struct row_record r;
+
+    if (!reading_view_has(s->view, row->load_id))
+        return true;
+    row_open(&w, row->data, row->n, row->load_id, row->group, row->day);
+    while (row_next(&w, &r)) {
+        if (r.key.point_id != s->point_id)
+            continue;
+        s->found = row->day;
+        return !s->first;
+    }
+    return true;
+}
+
+static enum db_rc
+span_months(struct db *db, struct span *s, const struct reading_months *m)
+{
+    const struct reading_engine *e = reading_home(db)->engine;
+    enum db_rc rc = DB_OK;
+
+    s->found = DAY_NONE;
+    for (size_t i = 0; i < m->n && rc == DB_OK && s->found == DAY_NONE; i++) {
+        int32_t month = m->at[s->first ? i : m->n - 1 - i];
+
+        rc = e->each(db, row_group(s->point_id), month,
+                     reading_month_next(month) - 1, span_row, s);
+    }
+    return rc;
+}
+
+enum db_rc
+reading_span(struct db *db, int64_t point_id, int32_t *first, int32_t *last)
+{
+    struct arena a = {0};
+    struct reading_months m;
+    struct reading_view v;
+    struct span s = {.view = &v, .point_id = point_id, .first = true};
+    enum db_rc rc = reading_view_open(db, &v);
+
+    if (rc == DB_OK)
+        rc = reading_home(db)->engine->months(db, &a, &m);
+    if (rc == DB_OK)
+        rc = span_months(db, &s, &m);
+    *first = s.found;
+    if (rc == DB_OK && *first != DAY_NONE) {
+        s.first = false;
+        rc = span_months(db, &s, &m);
+    }
+    *last = s.found;
+    reading_view_close(db, &v);
+    arena_clear(&a);
+    if (rc == DB_OK && *first == DAY_NONE)
+        return DB_NONE;
+    return rc;
+}

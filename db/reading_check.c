@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checking the readings: every record decodes, adds up to its stored sum, lies
+ * where its checksum says, belongs to a load and a point that exist; and for
+ * every load the rows that are there are those that the catalog counts.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "db/reading.h"
+#include "db/reading_home.h"
+#include "server/base/clock.h"
+
+#define BAD_MOST 1000 /* lines; more of them help nobody */
+
+/* What one load has in one month, counted and as the catalog says. */
+struct tally {
+    int64_t load_id;
+    const struct load_info *load; /* NULL when its source is missing */
+    struct reading_part said, seen;
+};
+
+struct check {
+    struct db *db;
+    void (*bad)(void *arg, const char *line);
+    void *arg;
+    size_t lines;
+    int32_t month;
+    uint8_t *point; /* one bit a point that exists */
+    int64_t points;
+    struct tally *tally; /* of the month, load ids ascending */
+    size_t n, size;
+    struct reading_part row;
+    int64_t id;
+    struct reading_day day;
+};
+
+static void bad(struct check *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+bad(struct check *c, const char *format, ...)
+{
+    char line[512];
+    va_list ap;
+
+    if (c->lines++ >= BAD_MOST)
+        return;
+    va_start(ap, format);
+    vsnprintf(line, sizeof line, format, ap);
+    va_end(ap);
+    c->bad(c->arg, line);
+}
+
+static void
+bad_record(struct check *c, const struct row_key *k, const char *what)
+{
+    char day[11];
+
+    bad(c, "readings: load %lld, point %lld, %s, channel %d: %s",
+        (long long)k->load_id, (long long)k->point_id, day_format(day, k->day),
+        k->channel, what);
+}
+
+static void
+bad_row(struct check *c, const struct reading_row *r, const char *what)
+{
+    char day[11];
+
+    bad(c, "readings: load %lld, points from %lld, %s: %s",
+        (long long)r->load_id, (long long)r->group * ROW_POINTS,
+        day_format(day, r->day), what);
+}
+
+/* ---- points -------------------------------------------------------------- */
+
+static bool
+point_row(void *arg)
+{
+    struct check *c = arg;
+
+    if (c->id < 0 || c->id >> 40)
+        return true;
+    if (c->id >= c->points) {
+        int64_t points = (c->id / 8 + 1) * 16;
+
+        c->point = mem_grow(c->point, (size_t)points / 8);
+        memset(c->point + c->points / 8, 0, (size_t)(points - c->points) / 8);
+        c->points = points;
+    }
+    c->point[c->id / 8] |= (uint8_t)(1 << c->id % 8);
+    return true;
+}
+
+static bool
+point_exists(const struct check *c, int64_t id)
+{
+    return id < c->points && c->point[id / 8] >> id % 8 & 1;
+}
+
+/* ---- what the catalog says of a month ------------------------------------ */
+
+static bool
+tally_row(void *arg)
+{
+    struct check *c = arg;
+
+    if (c->n == c->size) {
+        c->size = c->size ? 2 * c->size : 64;
+        c->tally = mem_grow(c->tally, c->size * sizeof *c->tally);
+    }
+    c->tally[c->n++] = (struct tally){
+        .load_id = c->row.load_id,
+        .said = c->row,
+        .seen = {.first_day = INT32_MAX, .first_group = INT64_MAX},
+    };
+    return true;
+}
+
+static enum db_rc
+tally_open(struct check *c)
+{
+    c->n = 0;
+    return db_each(c->db, DB_MARKET,
+                   "SELECT p.load_id, p.first_day, p.last_day, p.first_group, "
+                   "p.last_group, p.n_rows, p.n_records FROM reading_part p "
+                   "JOIN load l ON l.id = p.load_id AND l.state = 2 "
+                   "WHERE p.month = $1 ORDER BY p.load_id",
+                   IN(in_i64(c->month)),
+                   OUT(out_i64(&c->row.load_id), out_i32(&c->row.first_day),
+                       out_i32(&c->row.last_day), out_i64(&c->row.first_group),
+                       out_i64(&c->row.last_group), out_i64(&c->row.rows),
+                       out_i64(&c->row.records)),
+                   tally_row, c);
+}
+
+static int
+compare_tally(const void *key, const void *at)
+{
+    int64_t id = *(const int64_t *)key;
+    const struct tally *t = at;
+
+    return (id > t->load_id) - (id < t->load_id);
+}
+
+static void
+count_row(struct tally *t, const struct reading_row *r)
+{
+    struct reading_part *p = &t->seen;
+
+    p->rows++;
+    p->first_day = r->day < p->first_day ? r->day : p->first_day;
+    p->last_day = r->day > p->last_day ? r->day : p->last_day;
+    p->first_group = r->group < p->first_group ? r->group : p->first_group;
+    p->last_group = r->group > p->last_group ? r->group : p->last_group;
+}
+
+static bool
+part_same(const struct reading_part *a, const struct reading_part *b)
+{
+    return a->rows == b->rows && a->records == b->records &&
+           a->first_day == b->first_day && a->last_day == b->last_day &&
+           a->first_group == b->first_group && a->last_group == b->last_group;
+}
+
+/* How a load stands now, and whether it has a part of this month. */
+static enum db_rc
+stands(struct check *c, int64_t id, int32_t *state, bool *part)
+{
+    enum db_rc rc;
+
+    *state = 0;
+    *part = false;
+    rc = db_one(c->db, DB_MARKET,
+                "SELECT state, EXISTS (SELECT 1 FROM reading_part "
+                "WHERE load_id = $1 AND month = $2) FROM load WHERE id = $1",
+                IN(in_i64(id), in_i64(c->month)),
+                OUT(out_i32(state), out_bool(part)));
+    return rc == DB_NONE ? DB_OK : rc;
+}
+
+static enum db_rc
+tally_check(struct check *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct reading_part *a = &c->tally[i].said;
+        const struct reading_part *b = &c->tally[i].seen;
+        char month[11];
+        int32_t state;
+        bool part;
+        enum db_rc rc;
+
+        if (part_same(a, b))
+            continue;
+        rc = stands(c, a->load_id, &state, &part);
+        if (rc != DB_OK)
+            return rc;
+        if (state != LOAD_COMMITTED) /* undone meanwhile */
+            continue;
+        bad(c,
+            "readings of %.7s: load %lld has %lld records in %lld rows, the "
+            "catalog says %lld in %lld",
+            day_format(month, c->month), (long long)a->load_id,
+            (long long)b->records, (long long)b->rows, (long long)a->records,
+            (long long)a->rows);
+    }
+    return DB_OK;
+}
+
+/* ---- rows ---------------------------------------------------------------- */
+
+static void
+check_record(struct check *c, const struct row_record *r,
+             const struct source *s)
+{
+    struct reading_sum sum;
+
+    if (!row_unpack(r, s, &c->day) || !row_sum(r, s, &sum)) {
+        bad_record(c, &r->key, "damaged");
+        return;
+    }
+    if (!point_exists(c, r->key.point_id))
+        bad_record(c, &r->key, "there is no such point");
+}
+
+/* Points ascend, and channels descend within a point. */
+static bool
+in_order(const struct row_key *a, const struct row_key *b)
+{
+    if (a->point_id != b->point_id)
+        return a->point_id < b->point_id;
+    return a->channel > b->channel;
+}
+
+static void
+check_records(struct check *c, struct tally *t, const struct reading_row *row)
+{
+    struct row_key last = {.point_id = -1};
+    struct row_walk w;
+    struct row_record r;
+
+    row_open(&w, row->data, row->n, row->load_id, row->group, row->day);
+    while (row_next(&w, &r)) {
+        if (!in_order(&last, &r.key))
+            bad_record(c, &r.key, "out of order in its row");
+        last = r.key;
+        t->seen.records++;
+        check_record(c, &r, &t->load->source);
+    }
+    if (w.bad)
+        bad_row(c, row, "the row is damaged");
+}
+
+struct strays {
+    int64_t at[64];
+    size_t n;
+};
+
+struct scanning {
+    struct check *check;
+    struct strays strays; /* loads of rows that the catalog does not count */
+};
+
+static bool
+scan_row(void *arg, const struct reading_row *row)
+{
+    struct scanning *s = arg;
+    struct check *c = s->check;
+    struct tally *t =
+        bsearch(&row->load_id, c->tally, c->n, sizeof *c->tally, compare_tally);
+
+    if (!t) {
+        for (size_t i = 0; i < s->strays.n; i++) {
+            if (s->strays.at[i] == row->load_id)
+                return true;
+        }
+        if (s->strays.n < 64)
+            s->strays.at[s->strays.n++] = row->load_id;
+        return true;
+    }
+    count_row(t, row);
+    if (row->day < c->month || row->day >= reading_month_next(c->month))
+        bad_row(c, row, "the day is not of this month");
+    if (t->load)
+        check_records(c, t, row);
+    return true;
+}
+
+/* Rows of an open or undone load wait for recovery, those of one that came
+ * meanwhile are well; others are nobody's. */
+static enum db_rc
+strays_check(struct check *c, const struct strays *s)
+{
+    char month[11];
+
+    for (size_t i = 0; i < s->n; i++) {
+        int32_t state;
+        bool part;
+        enum db_rc rc = stands(c, s->at[i], &state, &part);
+
+        if (rc != DB_OK)
+            return rc;
+        if (part && state != LOAD_REJECTED)
+            continue;
+        bad(c,
+            "readings of %.7s: rows of load %lld, which the catalog does "
+            "not have",
+            day_format(month, c->month), (long long)s->at[i]);
+    }
+    return DB_OK;
+}
+
+/* Has every load of the month at hand before its rows come by. */
+static enum db_rc
+know_loads(struct check *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        enum db_rc rc =
+            load_info_get(c->db, c->tally[i].load_id, &c->tally[i].load);
+
+        if (rc == DB_NONE)
+            bad(c, "readings: load %lld has no source",
+                (long long)c->tally[i].load_id);
+        else if (rc != DB_OK)
+            return rc;
+    }
+    return DB_OK;
+}
+
+static enum db_rc
+check_month(struct check *c)
+{
+    const struct reading_engine *e = reading_home(c->db)->engine;
+    struct scanning s = {.check = c};
+    enum db_rc rc = tally_open(c);
+
+    if (rc == DB_OK)
+        rc = know_loads(c);
+    if (rc == DB_OK)
+        rc = e->verify(c->db, c->month, c->bad, c->arg);
+    if (rc == DB_OK)
+        rc = e->scan(c->db, c->month, scan_row, &s);
+    if (rc == DB_OK)
+        rc = tally_check(c);
+    return rc == DB_OK ? strays_check(c, &s.strays) : rc;
+}
+
+/* ---- the catalog --------------------------------------------------------- */
+
+struct count_row {
+    struct check *check;
+    int64_t id, counted, records;
+};
+
+static bool
+count_differs(void *arg)
+{
+    struct count_row *r = arg;
+
+    bad(r->check,
+        "readings: load %lld counts %lld records that stay, the catalog %lld",
+        (long long)r->id, (long long)r->counted, (long long)r->records);
+    return true;
+}
+
+/* What a load says of itself against its parts. */
+static enum db_rc
+check_counts(struct check *c)
+{
+    struct count_row r = {.check = c};
+
+    return db_each(
+        c->db, DB_MARKET,
+        "SELECT * FROM (SELECT l.id, l.n_loaded + l.n_replaced + l.n_unchanged "
+        "+ l.n_historic AS counted, coalesce((SELECT sum(n_records) "
+        "FROM reading_part p WHERE p.load_id = l.id), 0) AS records "
+        "FROM load l WHERE l.state = 2 AND l.kind = 'lse') AS t "
+        "WHERE counted <> records",
+        IN_NONE, OUT(out_i64(&r.id), out_i64(&r.counted), out_i64(&r.records)),
+        count_differs, &r);
+}
+
+struct months {
+    struct reading_months m;
+    int32_t row;
+};
+
+static bool
+months_row(void *arg)
+{
+    struct months *s = arg;
+
+    s->m.at = mem_grow(s->m.at, (s->m.n + 1) * sizeof *s->m.at);
+    s->m.at[s->m.n++] = s->row;
+    return true;
+}
+
+/* Months that only the catalog knows: their rows are gone. */
+static enum db_rc
+check_missing(struct check *c, const struct reading_months *there)
+{
+    struct months s = {0};
+    enum db_rc rc;
+
+    rc = db_each(c->db, DB_MARKET, "SELECT DISTINCT month FROM reading_part",
+                 IN_NONE, OUT(out_i32(&s.row)), months_row, &s);
+    for (size_t i = 0; i < s.m.n && rc == DB_OK; i++) {
+        size_t k = 0;
+
+        while (k < there->n && there->at[k] != s.m.at[i])
+            k++;
+        c->month = s.m.at[i];
+        if (k == there->n)
+            rc = check_month(c);
+    }
+    free(s.m.at);
+    return rc;
+}
+
+static enum db_rc
+check_all(struct check *c, struct arena *a)
+{
+    struct reading_months m;
+    enum db_rc rc;
+
+    rc = db_each(c->db, DB_MARKET, "SELECT id FROM point", IN_NONE,
+                 OUT(out_i64(&c->id)), point_row, c);
+    if (rc == DB_OK)
+        rc = reading_home(c->db)->engine->months(c->db, a, &m);
+    for (size_t i = 0; rc == DB_OK && i < m.n; i++) {
+        c->month = m.at[i];
+        rc = check_month(c);
+    }
+    if (rc == DB_OK)
+        rc = check_counts(c);
+    return rc == DB_OK ? check_missing(c, &m) : rc;
+}
+
+enum db_rc
+reading_check(struct db *db, void (*report)(void *arg, const char *line),
+              void *arg)
+{
+    struct check c = {.db = db, .bad = report, .arg = arg};
+    struct reading_view v; /* keeps what is known of loads */
+    struct arena a = {0};
+    enum db_rc rc = reading_view_open(db, &v);
+
+    if (rc == DB_OK)
+        rc = check_all(&c, &a);
+    reading_view_close(db, &v);
+    free(c.point);
+    free(c.tally);
+    arena_clear(&a);
+    return rc;
+}

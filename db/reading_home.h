@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside the store: where rows of readings lie (an engine), which of them may
+ * be seen (a view), and what is known of the loads that brought them.
+ */
+#ifndef MH_DB_READING_HOME_H
+#define MH_DB_READING_HOME_H
+
+#include "db/engine.h"
+#include "db/reading_row.h"
+#include "server/base/arena.h"
+
+/* One row; its bytes are valid during the call that gives it. */
+struct reading_row {
+    int64_t group, load_id;
+    int32_t day;
+    const uint8_t *data;
+    size_t n;
+};
+
+/* False stops. */
+typedef bool reading_row_fn(void *arg, const struct reading_row *r);
+
+/* What one load has in one month. */
+struct reading_part {
+    int64_t load_id;
+    int32_t month; /* its first day */
+    int32_t first_day, last_day;
+    int64_t first_group, last_group;
+    int64_t rows, records;
+};
+
+/* First days of the months that have rows, ascending. */
+struct reading_months {
+    int32_t *at;
+    size_t n;
+};
+
+struct reading_engine {
+    /* Rows of one group, days ascending. */
+    enum db_rc (*each)(struct db *db, int64_t group, int32_t from_day,
+                       int32_t to_day, reading_row_fn *row, void *arg);
+    /* Rows of one day and several groups, which ascend. */
+    enum db_rc (*find)(struct db *db, int32_t day, const int64_t *group,
+                       size_t n, reading_row_fn *row, void *arg);
+    /* Adds rows of one month, keys ascending; durable when it returns. */
+    enum db_rc (*add)(struct db *db, int32_t month,
+                      const struct reading_row *row, size_t n);
+    enum db_rc (*remove)(struct db *db, const struct reading_part *p,
+                         int64_t *rows);
+    enum db_rc (*months)(struct db *db, struct arena *a,
+                         struct reading_months *m);
+    /* Every row of a month, in any order. */
+    enum db_rc (*scan)(struct db *db, int32_t month, reading_row_fn *row,
+                       void *arg);
+    enum db_rc (*size)(struct db *db, int32_t month, int64_t *bytes);
+    /* The engine's own check of a month's files. */
+    enum db_rc (*verify)(struct db *db, int32_t month,
+                         void (*bad)(void *arg, const char *line), void *arg);
+    void (*close)(void *files);
+};
+
+extern const struct reading_engine READING_SQLITE, READING_PG;
+
+/* ---- what a handle keeps between calls -------------------------------------
+ */
+
+struct load_info {
+    int64_t id;
+    enum load_state state;
+    int64_t file_stamp;
+    int32_t file_counter;
+    int64_t arrived_utc;
+    char sender[16];
+    char *file;
+    struct source source;
+};
+
+struct reading_home {
+    const struct reading_engine *engine;
+    void *files;             /* the engine's */
+    struct load_info **info; /* a hash table by id, bounded */
+    size_t info_n, info_slots;
+    unsigned views; /* open now: info stays meanwhile */
+};
+
+struct reading_home *reading_home(struct db *db);
+void reading_home_close(struct reading_home *h);
+
+/* Of a load that has rows: DB_OK, or DB_NONE when it is unknown.  The pointer
+ * is valid while a view is open. */
+enum db_rc
+load_info_get(struct db *db, int64_t id, const struct load_info **info);
+
+/* ---- visibility: taken once, at the start of a call ------------------------
+ */
+struct reading_view {
+    int64_t newest;  /* loads above it came later */
+    int64_t *hidden; /* loads not committed, ascending */
+    size_t hidden_n, hidden_size;
+};
+
+enum db_rc reading_view_open(struct db *db, struct reading_view *v);
+void reading_view_close(struct db *db, struct reading_view *v);
+bool reading_view_has(const struct reading_view *v, int64_t load_id);
+
+/* ---- versions ---------------------------------------------------------------
+ */
+
+/* A record, with what decides its place among others of its day. */
+struct reading_item {
+    struct row_record record; /* its bytes outlive the row */
+    const struct load_info *load;
+    struct reading_day *day; /* unpacked, or NULL so far */
+};
+
+/* Unpacks each and puts them in order, oldest version first. */
+bool reading_items_sort(struct reading_item *item, size_t n, struct arena *a);
+/* Below, at or above zero as version a is older than, is, or is newer than b.
+ * `a` and `b` are unpacked. */
+int reading_item_compare(const struct reading_item *a,
+                         const struct reading_item *b);
+
+/* ---- parts ------------------------------------------------------------------
+ */
+
+/* Days of a month that a load may share with loads that are visible. */
+enum db_rc
+reading_part_meets(struct db *db, const struct reading_part *p, bool *meets);
+/* Writes the source and the parts of a load. */
+enum db_rc reading_part_add(struct db *db, const struct source *s,
+                            const struct reading_part *p, size_t n);
+
+/* The first day of the month after that of `month`. */
+int32_t reading_month_next(int32_t month);
+
+#endif
