@@ -10,9 +10,11 @@ dist_doc_DATA += docs/developer.md
 dist_doc_DATA += docs/file-formats.md
 dist_doc_DATA += docs/limits.md
 dist_doc_DATA += docs/lse-codes.md
+dist_doc_DATA += docs/operator.md
 dist_doc_DATA += docs/registry.md
 dist_doc_DATA += docs/usage.md
 dist_doc_DATA += docs/resident.md
+dist_doc_DATA += docs/utility.md
 EXTRA_DIST += docs/demo.sh
 
 man_MANS = docs/meterhouse.1 docs/meterhouse.conf.5
