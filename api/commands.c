@@ -6,6 +6,7 @@
 
 #include "api/account/user_cmd.h"
 #include "api/commands.h"
+#include "api/jobs.h"
 #include "api/serve.h"
 #include "api/feed/generate_cmd.h"
 
@@ -74,6 +75,14 @@ const struct command COMMANDS[] = {
      "address and runs until SIGTERM or Ctrl-C; running requests are finished\n"
      "first.  SIGHUP takes a changed certificate, templates and static files.",
      serve_cmd},
+    /* ---- background work ---- */
+    {"jobs list", "[--json]", "lists background jobs, the open ones first",
+     NULL, jobs_list_cmd},
+    {"jobs run", "[--until-idle]", "runs background jobs without serving",
+     "`meterhouse serve` runs them too.  With --until-idle, runs what is due,\n"
+     "with what that asks for, and exits: for cron, and for a look at the inbox "
+     "now.\nExit code 1 when a job failed or is to be tried again.",
+     jobs_run_cmd},
     /* ---- made-up data ---- */
     {"generate", "--out DIR [OPTION…]", "writes made-up LSE, registry and "
      "billed files",

@@ -3,6 +3,9 @@ libmeterhouse_a_SOURCES += \
 	api/cmd.c \
 	api/commands.c \
 	api/commands.h \
+	api/jobs.c \
+	api/jobs.h \
+	api/jobs_cmd.c \
 	api/man.c \
 	api/routes.c \
 	api/routes.h \

@@ -13,6 +13,7 @@
 #include "api/account/account.h"
 #include "api/account/frame_page.h"
 #include "api/agreement/actor.h"
+#include "api/jobs.h"
 #include "api/routes.h"
 #include "db/db.h"
 #include "server/base/arena.h"
@@ -23,6 +24,8 @@
 #include "server/http/server.h"
 #include "server/text/catalog.h"
 
+#define JOB_STOP_SECONDS 10
+
 struct serve {
     const struct conf *conf;
     char store[1024], templates_dir[1024], static_dir[1024];
@@ -30,6 +33,7 @@ struct serve {
     bool catalog;
     struct db *db;
     struct http_server *http;
+    struct runner *jobs;
 };
 
 static void
@@ -82,6 +86,16 @@ worker_open(void *arg)
     return NULL;
 }
 
+static struct runner *
+jobs_start(struct serve *s, char why[512])
+{
+    struct runner_app app = {.conf = s->conf, .kinds = JOBS,
+                             .threads = JOB_THREADS, .open = worker_open,
+                             .close = db_close, .arg = s};
+
+    return runner_start(&app, why);
+}
+
 static bool
 parts_start(struct serve *s, const struct route *routes, char why[512])
 {
@@ -107,13 +121,19 @@ parts_start(struct serve *s, const struct route *routes, char why[512])
     s->catalog = catalog_open(s->templates_dir, why);
     if (!s->catalog || db_open(s->store, DB_CREATE, &s->db, why) != DB_OK)
         return false;
+    s->jobs = jobs_start(s, why);
+    if (!s->jobs)
+        return false;
     s->http = http_start(&app, why);
     return s->http != NULL;
 }
 
-static void
-parts_stop(struct serve *s)
+/* False when a job would not end its step in time. */
+static bool
+parts_stop(struct serve *s, double seconds)
 {
+    if (s->jobs && !runner_stop(s->jobs, seconds))
+        return false;
     if (s->db)
         db_close(s->db);
     if (s->catalog)
@@ -121,6 +141,7 @@ parts_stop(struct serve *s)
     if (s->lock >= 0)
         close(s->lock);
     free(s);
+    return true;
 }
 
 struct serve *
@@ -138,7 +159,7 @@ serve_start_routes(const struct conf *conf, const struct route *routes,
            MH_DATADIR "/static");
     if (parts_start(s, routes, why))
         return s;
-    parts_stop(s);
+    parts_stop(s, JOB_STOP_SECONDS);
     return NULL;
 }
 
@@ -169,8 +190,5 @@ serve_reload(struct serve *s, char why[512])
 bool
 serve_stop(struct serve *s, double seconds)
 {
-    if (!http_stop(s->http, seconds))
-        return false;
-    parts_stop(s);
-    return true;
+    return http_stop(s->http, seconds) && parts_stop(s, seconds);
 }
