@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "api/feed/inbox_job.h"
 #include "server/base/clock.h"
 
 #define KEEP_ENDED (30 * 86400) /* seconds that ended jobs are remembered */
@@ -22,6 +23,9 @@ purge_job(struct job *j)
 /* clang-format off */
 const struct job_kind JOBS[] = {
     /* kind          function         schedule  lease retries at once */
+    /* ---- feed: inbox_watch_job sets its own time, setting inbox_seconds */
+    {"inbox.watch",  inbox_watch_job, "every 5",    60, 5, 1},
+    {"inbox.load",   inbox_load_job,  NULL,        120, 5, 1},
     /* ---- the jobs themselves ---- */
     {"job.purge",    purge_job, "daily 03:40 Etc/UTC", 60, 3, 1},
     {NULL, NULL, NULL, 0, 0, 0},

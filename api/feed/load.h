@@ -68,6 +68,9 @@ void feed_load_file(struct db *db, const struct conf *conf,
                     struct feed_result *r);
 void feed_result_clear(struct feed_result *r);
 
+/* The folder of the installation's secret PGP keys; NULL when there is none. */
+const char *feed_key_folder(const struct conf *conf, char to[1024]);
+
 enum feed_unload { UNLOAD_DONE, UNLOAD_NONE, UNLOAD_NOT_COMMITTED,
                    UNLOAD_FAILED };
 /* Takes a committed load back, and its rows away. */

@@ -6,9 +6,8 @@
 #include "server/base/str.h"
 #include "server/wire/source.h"
 
-/* The folder of secret keys, or NULL. */
-static const char *
-key_folder(const struct conf *conf, char to[1024])
+const char *
+feed_key_folder(const struct conf *conf, char to[1024])
 {
     if (conf->pgp_keys[0] != '\0')
         str_copy(to, 1024, conf->pgp_keys);
@@ -85,7 +84,7 @@ read_file(struct loader *ld, size_t file)
         return false;
     b->first = true;
     b->file = file;
-    s = source_open(ld->paths[file], key_folder(ld->conf, keys), b->why);
+    s = source_open(ld->paths[file], feed_key_folder(ld->conf, keys), b->why);
     b->opened = s != NULL;
     if (s == NULL) {
         b->last = true;

@@ -11,6 +11,8 @@ libmeterhouse_a_SOURCES += \
 
 libmeterhouse_a_SOURCES += \
 	api/feed/check.c api/feed/check.h \
+	api/feed/inbox.c api/feed/inbox.h \
+	api/feed/inbox_job.c api/feed/inbox_job.h \
 	api/feed/list.c api/feed/list.h \
 	api/feed/load.c api/feed/load.h \
 	api/feed/load_cmd.c api/feed/load_cmd.h \

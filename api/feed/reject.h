@@ -23,6 +23,8 @@
     X(DAMAGED,       "M06", "F2", "the file cannot be read to its end")        \
     X(KIND,          "M07", "F2", "not a kind of file that is loaded here")    \
     X(CONTENT,       "M08", "F2", "the file as a whole was refused")           \
+    X(NAME,          "M09", "F2", "the file name must be DUNS, IntervalData, " \
+                                  "date and time, counter, .lse")              \
     X(ROW_MISSING,   "M10", "02", "the row is missing")                        \
     X(ROW_TWICE,     "M11", "02", "the row stands twice")                      \
     X(ROW_UNKNOWN,   "M12", "02", "no such sort code")                         \
