@@ -9,6 +9,7 @@
 #include "api/jobs.h"
 #include "api/serve.h"
 #include "api/feed/generate_cmd.h"
+#include "api/usage/usage_cmd.h"
 
 static enum cmd_rc
 help_cmd(struct cmd *c)
@@ -129,6 +130,15 @@ const struct command COMMANDS[] = {
      "  --to D           last day (none: it stands)", user_link_cmd},
     {"user unlink", "LOGIN ESIID [--to D]", "ends that right",
      "The user keeps the days up to --to (yesterday).", user_unlink_cmd},
+    /* ---- usage ---- */
+    {"usage", "ESIID --from D --to D [OPTION…]", "writes a meter's usage",
+     "Writes to standard output what the store holds of an ESI ID, registered "
+     "or\nnot.  docs/usage.md describes the formats.\n\n"
+     "  --from D, --to D    operating days, both included\n"
+     "  --report REPORT     interval, daily or monthly (interval)\n"
+     "  --format FORMAT     csv (as Smart Meter Texas writes it), iso "
+     "(exact times),\n                      json or lse (csv)\n"
+     "  --versions          history as well, newest first", usage_cmd},
     {NULL, NULL, NULL, NULL, NULL},
 };
 /* clang-format on */

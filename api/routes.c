@@ -7,6 +7,7 @@
 #include "api/routes.h"
 
 #include "api/account/account_page.h"
+#include "api/usage/usage_page.h"
 
 /* clang-format off */
 const struct route ROUTES[] = {
@@ -31,6 +32,30 @@ const struct route ROUTES[] = {
      0},
     {"POST", "/first-admin", WHO_ANYONE, FACE_PAGE, account_first,
      "token login name password", 0},
+    /* ---- usage ---- */
+    {"GET", "/meters", WHO_CUSTOMER, FACE_PAGE, usage_meters_page, NULL, 0},
+    {"GET", "/meters/{}/day", WHO_CUSTOMER, FACE_PAGE, usage_page,
+     "day report", 0},
+    {"GET", "/meters/{}/week", WHO_CUSTOMER, FACE_PAGE, usage_page,
+     "day report", 0},
+    {"GET", "/meters/{}/month", WHO_CUSTOMER, FACE_PAGE, usage_page,
+     "day report", 0},
+    {"GET", "/meters/{}/year", WHO_CUSTOMER, FACE_PAGE, usage_page,
+     "day report", 0},
+    {"GET", "/meters/{}/range", WHO_CUSTOMER, FACE_PAGE, usage_page,
+     "from to report", 0},
+    {"GET", "/api/meters/{}/day", WHO_CUSTOMER, FACE_JSON, usage_json,
+     "day report", 0},
+    {"GET", "/api/meters/{}/week", WHO_CUSTOMER, FACE_JSON, usage_json,
+     "day report", 0},
+    {"GET", "/api/meters/{}/month", WHO_CUSTOMER, FACE_JSON, usage_json,
+     "day report", 0},
+    {"GET", "/api/meters/{}/year", WHO_CUSTOMER, FACE_JSON, usage_json,
+     "day report", 0},
+    {"GET", "/api/meters/{}/range", WHO_CUSTOMER, FACE_JSON, usage_json,
+     "from to report", 0},
+    {"GET", "/meters/{}/file", WHO_CUSTOMER, FACE_FILE, usage_file_page,
+     "from to report format", 0},
     {0},
 };
 /* clang-format on */

@@ -148,11 +148,11 @@ usage_gap_of(const struct usage *u, int32_t day)
 
     if (day > u->today)
         return USAGE_GAP_FUTURE;
-    if ((u->right_from != DAY_NONE && day < u->right_from) ||
-        (u->right_to != DAY_NONE && day > u->right_to))
-        return USAGE_GAP_NO_RIGHT;
     if (day < u->from)
-        return USAGE_GAP_HISTORY;
+        return u->right_from >= u->from ? USAGE_GAP_NO_RIGHT
+                                        : USAGE_GAP_HISTORY;
+    if (day > u->to)
+        return USAGE_GAP_NO_RIGHT;
     g = meter_gap(f, day);
     if (g != USAGE_GAP_NONE)
         return g;

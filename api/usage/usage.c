@@ -184,8 +184,7 @@ usage_load(struct db *db, const struct actor *who, const struct conf *conf,
     *u = (struct usage){.period = ask->period,
                         .report = ask->report,
                         .point_id = m->point.id,
-                        .right_from = m->from_day,
-                        .right_to = m->to_day};
+                        .right_from = m->from_day};
     u->zone = tz_get(m->point.zone);
     if (!u->zone)
         return FAULT_OURS;

@@ -120,8 +120,8 @@ struct usage {
     const struct tz *zone;
     int64_t point_id;
     int32_t today;
-    int32_t from, to;             /* the window that may be read */
-    int32_t right_from, right_to; /* this account's time; DAY_NONE: open */
+    int32_t from, to;   /* the window that may be read */
+    int32_t right_from; /* first day of this account's time */
     size_t days, lines, bills;
     struct usage_day *day; /* every day of the period */
     struct usage_line *line;

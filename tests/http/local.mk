@@ -27,4 +27,9 @@ check_PROGRAMS += tests/http/test_pressure
 TESTS += tests/http/test_pressure
 tests_http_test_pressure_SOURCES = tests/http/test_pressure.c $(HTTP_OWN)
 tests_http_test_pressure_LDADD = $(HTTP_LIBS)
+check_PROGRAMS += tests/http/test_usage
+TESTS += tests/http/test_usage
+tests_http_test_usage_SOURCES = tests/http/test_usage.c $(HTTP_CASE)
+tests_http_test_usage_SOURCES += $(USAGE_DAYS)
+tests_http_test_usage_LDADD = $(HTTP_LIBS)
 endif

@@ -51,3 +51,9 @@ check_PROGRAMS += tests/store/test_reading_version
 TESTS += tests/store/test_reading_version
 tests_store_test_reading_version_SOURCES = \
 	tests/store/test_reading_version.c $(RECORDS)
+
+USAGE_DAYS = tests/store/usage_days.c tests/store/usage_days.h
+check_PROGRAMS += tests/store/test_usage
+TESTS += tests/store/test_usage
+tests_store_test_usage_SOURCES = tests/store/test_usage.c $(ENGINES)
+tests_store_test_usage_SOURCES += $(USAGE_DAYS)

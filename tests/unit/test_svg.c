@@ -1,24 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bar chart's markup: shape, scale, escapes, no styles. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include "server/text/svg.h"
-
-static int
-count(const char *text, const char *what)
-{
-    int n = 0;
-
-    for (; (text = strstr(text, what)) != NULL; text += strlen(what))
-        n++;
-    return n;
-}
+#include "tests/unit/unit.h"
 
 static const char *
 draw(struct buf *to, const struct svg_bar *bars, size_t n)
@@ -57,19 +40,19 @@ parts(void **state)
     assert_non_null(strstr(svg, "<desc id=\"c-d\">5 &lt; 6</desc>"));
     assert_non_null(strstr(svg, "<title>one &quot;1&quot;</title>"));
     assert_non_null(strstr(svg, "href=\"/meters/1/day?a=1&amp;b=2\""));
-    assert_int_equal(count(svg, "tabindex=\"0\" role=\"img\""), 3);
-    assert_int_equal(count(svg, "class=\"chart-slot\""), 4);
-    assert_int_equal(count(svg, "class=\"chart-bar\""), 2);
-    assert_int_equal(count(svg, "class=\"chart-estimated\""), 2);
-    assert_int_equal(count(svg, "class=\"chart-surplus\""), 1);
-    assert_int_equal(count(svg, "class=\"chart-gap\""), 1);
+    assert_int_equal(text_count(svg, "tabindex=\"0\" role=\"img\""), 3);
+    assert_int_equal(text_count(svg, "class=\"chart-slot\""), 4);
+    assert_int_equal(text_count(svg, "class=\"chart-bar\""), 2);
+    assert_int_equal(text_count(svg, "class=\"chart-estimated\""), 2);
+    assert_int_equal(text_count(svg, "class=\"chart-surplus\""), 1);
+    assert_int_equal(text_count(svg, "class=\"chart-gap\""), 1);
     assert_non_null(strstr(svg, "class=\"chart-gap\" x=\"22.222%\" "
                                 "width=\"66.666%\""));
     assert_null(strstr(svg, "class=\"chart-x"));
     assert_null(strstr(svg, "style="));
-    assert_int_equal(count(svg, "<svg"), count(svg, "</svg>"));
-    assert_int_equal(count(svg, "<g"), count(svg, "</g>"));
-    assert_int_equal(count(svg, "<a "), count(svg, "</a>"));
+    assert_int_equal(text_count(svg, "<svg"), text_count(svg, "</svg>"));
+    assert_int_equal(text_count(svg, "<g"), text_count(svg, "</g>"));
+    assert_int_equal(text_count(svg, "<a "), text_count(svg, "</a>"));
     buf_clear(&b);
 }
 
@@ -105,10 +88,10 @@ extremes(void **state)
     struct buf b = {0};
 
     (void)state;
-    assert_int_equal(count(draw(&b, nothing, 1), "chart-gap"), 1);
-    assert_int_equal(count(draw(&b, zero, 1), "chart-bar"), 0);
-    assert_int_equal(count(draw(&b, huge, 1), "chart-bar"), 1);
-    assert_int_equal(count(draw(&b, NULL, 0), "chart-slot"), 0);
+    assert_int_equal(text_count(draw(&b, nothing, 1), "chart-gap"), 1);
+    assert_int_equal(text_count(draw(&b, zero, 1), "chart-bar"), 0);
+    assert_int_equal(text_count(draw(&b, huge, 1), "chart-bar"), 1);
+    assert_int_equal(text_count(draw(&b, NULL, 0), "chart-slot"), 0);
     assert_null(strstr(buf_text(&b), "height=\"-"));
     buf_clear(&b);
 }
@@ -139,8 +122,8 @@ labels(void **state)
     }
     svg_bar_chart(&b, &c);
     svg = buf_text(&b);
-    all = count(svg, "class=\"chart-x");
-    wide = count(svg, "class=\"chart-x chart-x-wide\"");
+    all = text_count(svg, "class=\"chart-x");
+    wide = text_count(svg, "class=\"chart-x chart-x-wide\"");
     assert_in_range(all, 4, 10);
     assert_in_range(all - wide, 2, 4);
     buf_clear(&b);

@@ -35,4 +35,15 @@ scratch_remove(const char *folder)
     assert_int_equal(system(command), 0);
 }
 
+/* How often a text holds another. */
+static inline int
+text_count(const char *text, const char *what)
+{
+    int n = 0;
+
+    for (; (text = strstr(text, what)) != NULL; text += strlen(what))
+        n++;
+    return n;
+}
+
 #endif
