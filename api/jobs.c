@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "api/account/session_job.h"
 #include "api/feed/inbox_job.h"
 #include "server/base/clock.h"
 
@@ -23,6 +24,8 @@ purge_job(struct job *j)
 /* clang-format off */
 const struct job_kind JOBS[] = {
     /* kind          function         schedule  lease retries at once */
+    /* ---- people ---- */
+    {"session.purge", session_purge_job, "every 3600", 60, 3, 1},
     /* ---- feed: inbox_watch_job sets its own time, setting inbox_seconds */
     {"inbox.watch",  inbox_watch_job, "every 5",    60, 5, 1},
     {"inbox.load",   inbox_load_job,  NULL,        120, 5, 1},

@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "api/account/account.h"
@@ -16,6 +18,7 @@
 #include "api/jobs.h"
 #include "api/routes.h"
 #include "db/db.h"
+#include "db/session.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
 #include "server/base/file.h"
@@ -25,15 +28,17 @@
 #include "server/text/catalog.h"
 
 #define JOB_STOP_SECONDS 10
+#define DISK_LEAST       (64UL << 20) /* bytes free, to be ready */
 
 struct serve {
     const struct conf *conf;
     char store[1024], templates_dir[1024], static_dir[1024];
     int lock; /* descriptor of the lock file, -1 without */
     bool catalog;
-    struct db *db;
+    struct db *db; /* of the thread that started it */
     struct http_server *http;
     struct runner *jobs;
+    const char *_Atomic ill; /* why it is not ready, NULL when it is */
 };
 
 static void
@@ -96,6 +101,32 @@ jobs_start(struct serve *s, char why[512])
     return runner_start(&app, why);
 }
 
+static const char *
+serve_health(void *arg)
+{
+    struct serve *s = arg;
+
+    return atomic_load(&s->ill);
+}
+
+void
+serve_watch(struct serve *s)
+{
+    struct session session;
+    enum db_rc rc = db_session_get(s->db, "", 0, &session);
+    struct statvfs disk;
+    const char *ill = NULL;
+
+    if (rc != DB_OK && rc != DB_NONE)
+        ill = "the store does not answer";
+    else if (statvfs(s->conf->data_dir, &disk) == 0 &&
+             disk.f_bavail < DISK_LEAST / disk.f_frsize)
+        ill = "the disk is nearly full";
+    if (ill && !atomic_load(&s->ill))
+        log_ours("not ready", "reason=%s", ill);
+    atomic_store(&s->ill, ill);
+}
+
 static bool
 parts_start(struct serve *s, const struct route *routes, char why[512])
 {
@@ -112,6 +143,7 @@ parts_start(struct serve *s, const struct route *routes, char why[512])
         .signed_in = account_signed_in,
         .frame = account_frame,
         .set_lang = actor_lang_set,
+        .health = serve_health,
         .arg = s,
     };
 

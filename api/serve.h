@@ -27,6 +27,8 @@ int serve_port(const struct serve *s);
 bool serve_first_token(struct serve *s, char token[FIRST_ADMIN_TOKEN]);
 /* Takes changed certificate, templates and static files. */
 bool serve_reload(struct serve *s, char why[512]);
+/* Looks after its health every few seconds; from the thread that started it. */
+void serve_watch(struct serve *s);
 /* Finishes running requests, at most `seconds`; false when a handler would
  * not end and the process should exit. */
 bool serve_stop(struct serve *s, double seconds);

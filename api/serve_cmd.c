@@ -8,7 +8,8 @@
 #include "server/base/log.h"
 #include "server/base/str.h"
 
-#define STOP_SECONDS 20
+#define STOP_SECONDS  20
+#define WATCH_SECONDS 5
 
 static void
 url_print(FILE *to, const struct conf *conf, int port)
@@ -39,26 +40,34 @@ token_print(FILE *to, struct serve *s)
     fflush(to);
 }
 
-/* A second request to stop does not wait for anybody. */
-static void
-stop_at_once(int sig)
+/* The next signal; 0 when WATCH_SECONDS have passed without one. */
+static int
+signal_next(const sigset_t *set)
 {
-    (void)sig;
-    _exit(CMD_FAILED);
+    struct timespec wait = {.tv_sec = WATCH_SECONDS};
+    int sig = sigtimedwait(set, NULL, &wait);
+
+    return sig > 0 ? sig : 0;
 }
 
+/* Until it is told to stop.  Signals stay blocked afterwards: a Ctrl-C reaches
+ * us twice when a script passes it on, and stopping is bounded anyway. */
 static void
-signals_wait(struct serve *s, const sigset_t *set)
+signals_serve(struct serve *s, const sigset_t *set)
 {
-    int sig;
-
-    while (sigwait(set, &sig) == 0 && sig == SIGHUP) {
+    for (;;) {
+        int sig = signal_next(set);
         char why[512] = "";
 
-        if (!serve_reload(s, why))
-            log_ours("reload failed", "reason=%s", why);
-        else
+        if (sig == SIGTERM || sig == SIGINT)
+            return;
+        serve_watch(s);
+        if (sig != SIGHUP)
+            continue;
+        if (serve_reload(s, why))
             log_info("reloaded", NULL);
+        else
+            log_ours("reload failed", "reason=%s", why);
     }
 }
 
@@ -85,11 +94,8 @@ serve_cmd(struct cmd *c)
     url_print(c->out, c->conf, serve_port(s));
     token_print(c->out, s);
     log_info("serving", "port=%d data=%s", serve_port(s), c->conf->data_dir);
-    signals_wait(s, &set);
+    signals_serve(s, &set);
     log_info("stopping", NULL);
-    signal(SIGTERM, stop_at_once);
-    signal(SIGINT, stop_at_once);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     if (!serve_stop(s, STOP_SECONDS))
         _exit(CMD_FAILED); /* a thread is still in a handler */
     log_info("stopped", NULL);

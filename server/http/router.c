@@ -23,6 +23,7 @@ struct row {
     const struct route *route;
     struct segment segment[SEGMENTS];
     int segments, args;
+    size_t order; /* as it was given */
 };
 
 struct router {
@@ -100,7 +101,7 @@ by_segments(const void *a, const void *b)
 
     if (x->segments != y->segments)
         return x->segments - y->segments;
-    return x->route < y->route ? -1 : x->route > y->route;
+    return x->order < y->order ? -1 : x->order > y->order;
 }
 
 static void
@@ -131,7 +132,7 @@ router_new(const struct route *const tables[], size_t n, char why[512])
         for (const struct route *at = tables[i]; at->method; at++) {
             struct row *row = &r->rows[r->n];
 
-            *row = (struct row){.route = at};
+            *row = (struct row){.route = at, .order = r->n};
             row->segments = path_cut(at->path, row->segment);
             for (int k = 0; k < row->segments; k++)
                 row->args += row->segment[k].any;

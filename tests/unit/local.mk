@@ -85,3 +85,19 @@ tests_unit_test_password_SOURCES = tests/unit/test_password.c tests/unit/unit.h
 check_PROGRAMS += tests/unit/test_feed_files
 TESTS += tests/unit/test_feed_files
 tests_unit_test_feed_files_SOURCES = tests/unit/test_feed_files.c
+
+check_PROGRAMS += tests/unit/test_cmd
+TESTS += tests/unit/test_cmd
+tests_unit_test_cmd_SOURCES = tests/unit/test_cmd.c
+
+check_PROGRAMS += tests/unit/test_limit
+TESTS += tests/unit/test_limit
+tests_unit_test_limit_SOURCES = tests/unit/test_limit.c
+
+check_PROGRAMS += tests/unit/test_router
+TESTS += tests/unit/test_router
+tests_unit_test_router_SOURCES = tests/unit/test_router.c
+
+check_PROGRAMS += tests/unit/test_url
+TESTS += tests/unit/test_url
+tests_unit_test_url_SOURCES = tests/unit/test_url.c
