@@ -9,6 +9,7 @@
 #include "api/jobs.h"
 #include "api/serve.h"
 #include "api/feed/generate_cmd.h"
+#include "api/feed/load_cmd.h"
 #include "api/usage/usage_cmd.h"
 
 static enum cmd_rc
@@ -84,6 +85,18 @@ const struct command COMMANDS[] = {
      "with what that asks for, and exits: for cron, and for a look at the inbox "
      "now.\nExit code 1 when a job failed or is to be tried again.",
      jobs_run_cmd},
+    /* ---- files ---- */
+    {"load", "FILE|DIR… [OPTION…]", "takes files in",
+     "LSE, registry and billed usage files, plain, zipped or encrypted; what "
+     "each is,\nis found from its content.  A folder stands for the files in it "
+     "and in the\nfolders directly below, - for standard input.  Each file is one "
+     "load: all of it\nbecomes visible at once, or nothing.\n\n"
+     "  --json           a line of JSON a file\n"
+     "  --report DIR     writes each file's activity report there\n"
+     "  --verbose        prints every refused record\n"
+     "  --progress       shows a bar on a terminal", load_cmd},
+    {"unload", "LOAD_ID", "takes a load back",
+     "What it had replaced is current again.", unload_cmd},
     /* ---- made-up data ---- */
     {"generate", "--out DIR [OPTION…]", "writes made-up LSE, registry and "
      "billed files",
