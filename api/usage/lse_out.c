@@ -15,21 +15,23 @@ put_decimal(struct buf *to, struct decimal d)
     buf_add(to, text, decimal_format(text, d));
 }
 
-/* The zone's standard-time name, which row two gives in summer as well. */
+/* The zone's standard-time name, which row two gives in summer as well: that
+ * of the season whose clocks are behind. */
 static const char *
-standard_name(const struct tz *zone, int32_t day)
+standard_name(const struct tz *zone, int year)
 {
-    int64_t now = tz_day_start(zone, day);
-    int64_t other = now + 182 * 86400;
+    int64_t winter = tz_day_start(zone, day_from_civil(year, 1, 1));
+    int64_t summer = tz_day_start(zone, day_from_civil(year, 7, 1));
+    bool north = tz_offset(zone, winter) <= tz_offset(zone, summer);
 
-    return tz_abbreviation(
-        zone, tz_offset(zone, other) < tz_offset(zone, now) ? other : now);
+    return tz_abbreviation(zone, north ? winter : summer);
 }
 
 /* Row two: register reads (0 means none, as the market's example has it) and
  * the constants of AMS data. */
 static void
-put_row_two(struct buf *to, const struct tz *zone, const struct reading_day *d)
+put_row_two(struct buf *to, const struct tz *zone, int year,
+            const struct reading_day *d)
 {
     buf_puts(to, "00000002,");
     if (d->has_reads) {
@@ -41,7 +43,7 @@ put_row_two(struct buf *to, const struct tz *zone, const struct reading_day *d)
         buf_puts(to, "0,0,0,,0");
     }
     buf_printf(to, ",,%d,01,1,-1,0.0,0.0,%s\n", d->seconds,
-               standard_name(zone, d->day));
+               standard_name(zone, year));
 }
 
 static void
@@ -86,7 +88,7 @@ usage_lse_day(struct buf *to, const char *esiid, const struct tz *zone,
     day_to_civil(d->day, &year, &month, &dom);
     buf_printf(to, "00000001,%s,%d,%04d%02d%02d000000,%04d%02d%02d235900,Y,N\n",
                esiid, d->channel, year, month, dom, year, month, dom);
-    put_row_two(to, zone, d);
+    put_row_two(to, zone, year, d);
     buf_printf(to, "00000003,%s\n", d->transaction);
     buf_printf(to, "00000004,%014" PRId64 ",%c\n", v->stamp,
                d->origin ? d->origin : 'M');
