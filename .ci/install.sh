@@ -10,7 +10,7 @@ BUILD_PACKAGES="autoconf automake build-essential ccache pkg-config
     librnp-dev libsodium-dev libsqlite3-dev libssl-dev zlib1g-dev"
 TEST_PACKAGES="chromium clang clang-format curl fonts-dejavu-core git gnupg
     libclang-rt-14-dev libcmocka-dev libcurl4-openssl-dev man-db postgresql-15
-    procps sqlite3 unzip util-linux wrk xz-utils zip"
+    procps python3 sqlite3 unzip util-linux wrk xz-utils zip"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 3; }

@@ -34,6 +34,9 @@ add_transaction(struct source *s, const char *id, uint8_t n)
     }
     while (same < s->front_n && same < n && s->front[same] == id[same])
         same++;
+    /* What leaves the front was the same in every id so far. */
+    for (uint8_t i = same; i < s->front_n; i++)
+        s->kinds[i] |= kind_of(s->front[i]);
     s->front_n = same;
     s->uneven |= n != s->length;
     for (uint8_t i = same; i < n; i++)

@@ -11,6 +11,7 @@ dist_doc_DATA += docs/file-formats.md
 dist_doc_DATA += docs/limits.md
 dist_doc_DATA += docs/lse-codes.md
 dist_doc_DATA += docs/operator.md
+dist_doc_DATA += docs/packed-day.md
 dist_doc_DATA += docs/registry.md
 dist_doc_DATA += docs/usage.md
 dist_doc_DATA += docs/resident.md

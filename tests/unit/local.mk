@@ -70,7 +70,14 @@ TESTS += tests/unit/test_generate
 tests_unit_test_generate_SOURCES = tests/unit/test_generate.c
 check_PROGRAMS += tests/unit/test_reading_pack
 TESTS += tests/unit/test_reading_pack
-tests_unit_test_reading_pack_SOURCES = tests/unit/test_reading_pack.c
+tests_unit_test_reading_pack_SOURCES = tests/unit/test_reading_pack.c \
+	tests/unit/random_day.c tests/unit/random_day.h
+
+check_PROGRAMS += tests/unit/test_reading_row
+TESTS += tests/unit/test_reading_row
+tests_unit_test_reading_row_SOURCES = tests/unit/test_reading_row.c \
+	tests/unit/random_day.c tests/unit/random_day.h
+EXTRA_DIST += tests/golden/packed_day.py
 
 check_PROGRAMS += tests/unit/test_lse
 TESTS += tests/unit/test_lse
