@@ -12,6 +12,7 @@ include $(srcdir)/tests/interop/local.mk
 include $(srcdir)/tests/fuzz/local.mk
 include $(srcdir)/tests/lint/local.mk
 include $(srcdir)/tests/package/local.mk
+include $(srcdir)/tests/usage/local.mk
 
 EXTRA_DIST += tests/package.json tests/package-lock.json tests/.npmrc
 
