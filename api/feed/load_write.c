@@ -36,7 +36,8 @@ count_rejects(struct batch *b)
 {
     struct load_counts *n = &b->r.l.n;
 
-    qsort(b->r.rejects, b->r.n_rejects, sizeof *b->r.rejects, by_line);
+    if (b->r.n_rejects > 1)
+        qsort(b->r.rejects, b->r.n_rejects, sizeof *b->r.rejects, by_line);
     n->rejected = b->refused ? n->read : (int64_t)b->r.n_rejects;
 }
 

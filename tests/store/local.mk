@@ -57,3 +57,6 @@ check_PROGRAMS += tests/store/test_usage
 TESTS += tests/store/test_usage
 tests_store_test_usage_SOURCES = tests/store/test_usage.c $(ENGINES)
 tests_store_test_usage_SOURCES += $(USAGE_DAYS)
+check_PROGRAMS += tests/store/test_inbox
+TESTS += tests/store/test_inbox
+tests_store_test_inbox_SOURCES = tests/store/test_inbox.c $(ENGINES)
