@@ -33,13 +33,16 @@ demo_logins_write() {
     } >"$DATA_DIR/demo-logins.json"
 }
 
-# demo_pick CLASS SOLAR COUNT: ESI IDs of the registry files that fit, those
-# with the most meters and REPs over time first.
+# demo_pick CLASS SOLAR COUNT: ESI IDs that fit, those first whose meter and
+# then whose REP changed in the demo's time.  The fourth TDSP sends no register
+# reads, so its homes show less.
 demo_pick() {
-    cat "$files"/registry/*.csv | awk -F, -v class="$1" -v solar="$2" '
-        $5 == class && $6 == solar {
-            if (!seen[$1, "m", $11]++) points[$1] += 10
-            if (!seen[$1, "r", $17]++) points[$1]++
+    cat "$files"/registry/*.csv | awk -F, -v class="$1" -v solar="$2" \
+        -v from="$from" '
+        $3 != "007929441" && $5 == class && $6 == solar {
+            points[$1] += 0
+            if ($14 >= from && !seen[$1, $14]++) points[$1] += 10
+            if ($18 >= from && !seen[$1, $18]++) points[$1]++
         }
         END {
             for (p in points) print points[p], p

@@ -309,7 +309,7 @@ weigh_sun(const struct generate_world *w, const struct generate_meter *m,
         int32_t net = weight[q] - given;
 
         if (channel == CHANNEL_GENERATION)
-            weight[q] = net < 0 ? -net : given / 64 + (light > 0);
+            weight[q] = net < 0 ? -net * 64 : light > 0;
         else
             weight[q] = net > 0 ? net : 0;
     }
