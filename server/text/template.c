@@ -174,7 +174,8 @@ template_safe(const char *markup)
     json_t *value = json_object();
 
     pthread_once(&once, draw_key);
-    json_object_set_new(value, safe_key, json_string(markup));
+    /* Not checked for UTF-8 once more: only rendered, never sent as JSON. */
+    json_object_set_new(value, safe_key, json_string_nocheck(markup));
     return value;
 }
 

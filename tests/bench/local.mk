@@ -9,11 +9,12 @@ tests_bench_bench_points_LDADD = libmeterhouse.a $(DEPS_LIBS)
 EXTRA_PROGRAMS += tests/bench/bench_floor
 tests_bench_bench_floor_SOURCES = tests/bench/bench_floor.c
 tests_bench_bench_floor_LDADD = libmeterhouse.a $(DEPS_LIBS)
-EXTRA_DIST += tests/bench/load.sh
+EXTRA_DIST += tests/bench/load.sh tests/bench/http_bench.sh
 
 # Builds and runs them all, one after another: on a quiet machine, please.
 bench: $(filter tests/bench/%,$(EXTRA_PROGRAMS)) meterhouse$(EXEEXT)
 	tests/bench/bench_lse
 	d=$$(mktemp -d) && tests/bench/bench_points sqlite:$$d/store; rm -rf $$d
 	$(srcdir)/tests/bench/load.sh .
+	$(srcdir)/tests/bench/http_bench.sh .
 .PHONY: bench
