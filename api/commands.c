@@ -85,18 +85,24 @@ const struct command COMMANDS[] = {
      "with what that asks for, and exits: for cron, and for a look at the inbox "
      "now.\nExit code 1 when a job failed or is to be tried again.",
      jobs_run_cmd},
-    /* ---- files ---- */
-    {"load", "FILE|DIR… [OPTION…]", "takes files in",
-     "LSE, registry and billed usage files, plain, zipped or encrypted; what "
-     "each is,\nis found from its content.  A folder stands for the files in it "
-     "and in the\nfolders directly below, - for standard input.  Each file is one "
-     "load: all of it\nbecomes visible at once, or nothing.\n\n"
-     "  --json           a line of JSON a file\n"
-     "  --report DIR     writes each file's activity report there\n"
-     "  --verbose        prints every refused record\n"
-     "  --progress       shows a bar on a terminal", load_cmd},
+    /* ---- files in ---- */
+    {"load", "FILE|DIR…|- [OPTION…]", "takes meter data into the store",
+     "LSE interval data, meter registries and billed usage: what a file is, is\n"
+     "found from its content.  A zip, a PGP message and a zip inside a PGP\n"
+     "message are opened on the way; - is standard input.  A folder stands for\n"
+     "the .lse and .csv files in it and one level below, tables first.\n"
+     "A bad record is refused with line, field and code, the others of its file\n"
+     "load.  Exit code 1 when anything was refused.  docs/file-formats.md has "
+     "the\nformats, docs/lse-codes.md the codes.\n\n"
+     "  --json         one line of JSON a file\n"
+     "  --progress     shows a bar on standard error\n"
+     "  --report DIR   writes each file's activity report, for its sender\n"
+     "  --verbose      shows every refusal, not the first ten of a file",
+     load_cmd},
     {"unload", "LOAD_ID", "takes a load back",
-     "What it had replaced is current again.", unload_cmd},
+     "What the file brought is removed, and what it had replaced holds again.\n"
+     "The number of a load stands in the output of load and in its report.",
+     unload_cmd},
     /* ---- made-up data ---- */
     {"generate", "--out DIR [OPTION…]", "writes made-up LSE, registry and "
      "billed files",

@@ -116,11 +116,12 @@ check_zone(struct feed_check *c, struct lse *in, const struct lse_record *r,
     size_t n;
 
     if (c->zone != p->zone) {
-        struct civil winter = {.year = 2025, .month = 1, .day = 15};
+        struct civil now;
 
+        utc_to_civil(c->now_utc, &now);
         c->zone = p->zone;
         str_copy(c->zone_name, sizeof c->zone_name,
-                 tz_abbreviation(p->zone, utc_from_civil(&winter)));
+                 tz_standard_name(p->zone, now.year));
     }
     n = strlen(c->zone_name);
     if (r->zone_n == 0 ||

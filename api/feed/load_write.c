@@ -229,6 +229,7 @@ bool
 load_write(struct loader *ld, struct batch *b)
 {
     enum db_rc rc;
+    int64_t rows;
 
     count_rejects(b);
     if (b->failed) {
@@ -241,15 +242,18 @@ load_write(struct loader *ld, struct batch *b)
     if (rc != DB_OK)
         return store_failed(ld, b, rc);
     if (!ld->recovered) {
-        int64_t rows;
-
         rc = reading_recover(ld->db, &rows);
         ld->recovered = rc == DB_OK;
     }
     if (rc == DB_OK)
         rc = write_lse(ld, b);
+    if (rc != DB_OK) {
+        store_failed(ld, b, rc);
+        /* what was written of it goes at once, if the store still can */
+        reading_recover(ld->db, &rows);
+    }
     db_writer_unlock(ld->db);
-    return rc == DB_OK ? true : store_failed(ld, b, rc);
+    return rc == DB_OK;
 }
 
 enum feed_unload

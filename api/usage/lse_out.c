@@ -15,18 +15,6 @@ put_decimal(struct buf *to, struct decimal d)
     buf_add(to, text, decimal_format(text, d));
 }
 
-/* The zone's standard-time name, which row two gives in summer as well: that
- * of the season whose clocks are behind. */
-static const char *
-standard_name(const struct tz *zone, int year)
-{
-    int64_t winter = tz_day_start(zone, day_from_civil(year, 1, 1));
-    int64_t summer = tz_day_start(zone, day_from_civil(year, 7, 1));
-    bool north = tz_offset(zone, winter) <= tz_offset(zone, summer);
-
-    return tz_abbreviation(zone, north ? winter : summer);
-}
-
 /* Row two: register reads (0 means none, as the market's example has it) and
  * the constants of AMS data. */
 static void
@@ -43,7 +31,7 @@ put_row_two(struct buf *to, const struct tz *zone, int year,
         buf_puts(to, "0,0,0,,0");
     }
     buf_printf(to, ",,%d,01,1,-1,0.0,0.0,%s\n", d->seconds,
-               standard_name(zone, year));
+               tz_standard_name(zone, year));
 }
 
 static void

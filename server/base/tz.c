@@ -190,6 +190,16 @@ tz_civil(const struct tz *z, int64_t utc, struct civil *c)
     utc_to_civil(utc + tz_offset(z, utc), c);
 }
 
+const char *
+tz_standard_name(const struct tz *z, int year)
+{
+    int64_t january = tz_day_start(z, day_from_civil(year, 1, 15));
+    int64_t july = tz_day_start(z, day_from_civil(year, 7, 15));
+
+    return tz_abbreviation(
+        z, tz_offset(z, july) < tz_offset(z, january) ? july : january);
+}
+
 char *
 tz_format(char *to, const struct tz *z, int64_t utc)
 {

@@ -22,6 +22,8 @@ const char *tz_name(const struct tz *z);
 int32_t tz_offset(const struct tz *z, int64_t utc);
 /* Abbreviation in force, for example "CDT". */
 const char *tz_abbreviation(const struct tz *z, int64_t utc);
+/* Abbreviation of the year's standard time whatever the season: "CST". */
+const char *tz_standard_name(const struct tz *z, int year);
 /* First instant of an operating day (local midnight). */
 int64_t tz_day_start(const struct tz *z, int32_t day);
 /* 82800, 86400 or 90000: 92, 96 or 100 quarter hours. */

@@ -60,3 +60,14 @@ tests_store_test_usage_SOURCES += $(USAGE_DAYS)
 check_PROGRAMS += tests/store/test_inbox
 TESTS += tests/store/test_inbox
 tests_store_test_inbox_SOURCES = tests/store/test_inbox.c $(ENGINES)
+
+
+check_PROGRAMS += tests/store/test_feed
+TESTS += tests/store/test_feed
+tests_store_test_feed_SOURCES = tests/store/test_feed.c \
+	tests/store/engine_dump.c \
+	tests/golden/hostile.c tests/golden/hostile.h $(ENGINES)
+
+check_PROGRAMS += tests/store/test_converge
+TESTS += tests/store/test_converge
+tests_store_test_converge_SOURCES = tests/store/test_converge.c $(ENGINES)

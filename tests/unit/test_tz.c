@@ -370,10 +370,24 @@ threads_get_one_zone(void **state)
     }
 }
 
+static void
+standard_names(void **state)
+{
+    (void)state;
+    assert_string_equal(tz_standard_name(tz_get("America/Chicago"), 2025),
+                        "CST");
+    assert_string_equal(tz_standard_name(tz_get("America/Phoenix"), 2025),
+                        "MST");
+    assert_string_equal(tz_standard_name(tz_get("Australia/Sydney"), 2025),
+                        "AEST");
+    assert_string_equal(tz_standard_name(tz_get("Etc/GMT+5"), 2025), "-05");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(standard_names),
         cmocka_unit_test(known_days),
         cmocka_unit_test(every_day_from_2007_to_2037),
         cmocka_unit_test(other_years_and_places),
