@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* meterhouse load and unload: what files did, for people and as JSON. */
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,11 +51,10 @@ state_text(enum feed_state s)
     return TEXTS[s];
 }
 
-/* Two places are enough for people and scripts. */
 static json_t *
-rounded(double x)
+rounded(double x, double places)
 {
-    return json_real(round(x * 100) / 100);
+    return json_real((double)(int64_t)(x * places + 0.5) / places);
 }
 
 static void
@@ -71,14 +69,14 @@ print_json(struct loading *l, const struct feed_result *r)
         "unchanged", (json_int_t)n->unchanged, "historic",
         (json_int_t)n->historic, "rejected", (json_int_t)n->rejected, "warned",
         (json_int_t)n->warned, "seconds",
-        json_real(round(r->seconds * 1e6) / 1e6), "MB/s",
-        rounded(megabytes_a_second(r->l.bytes, r->seconds)));
+        rounded(r->seconds, 1e6), "MB/s",
+        rounded(megabytes_a_second(r->l.bytes, r->seconds), 1e2));
 
     if (o == NULL)
         return;
     if (r->state == FEED_FAILED)
         json_object_set_new(o, "why", json_string(r->why));
-    json_dumpf(o, l->c->out, JSON_COMPACT);
+    json_dumpf(o, l->c->out, JSON_COMPACT | JSON_REAL_PRECISION(6));
     fputc('\n', l->c->out);
     fflush(l->c->out);
     json_decref(o);
