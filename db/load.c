@@ -135,7 +135,8 @@ has_no_rows(struct db *db, int64_t id)
 enum db_rc
 db_load_end(struct db *db, struct load *l, enum load_state state)
 {
-    enum load_state from = l->state;
+    enum load_state before = l->state;
+    enum load_state from = state == LOAD_UNLOADED ? LOAD_COMMITTED : LOAD_OPEN;
     enum db_rc rc = DB_OK;
 
     if (state == LOAD_REJECTED)
@@ -146,7 +147,7 @@ db_load_end(struct db *db, struct load *l, enum load_state state)
     l->ended_utc = clock_now();
     rc = load_write(db, l, from);
     if (rc != DB_OK)
-        l->state = from;
+        l->state = before;
     return rc;
 }
 

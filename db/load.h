@@ -41,8 +41,9 @@ enum db_rc db_load_add(struct db *db, struct load *l);
  * one moment at which the file's data becomes visible. */
 enum db_rc db_load_commit(struct db *db, struct load *l);
 /* Any other end: LOAD_REJECTED, or LOAD_UNLOADED for a committed one, whose
- * rows reading_recover then removes.  A load that wrote readings and failed
- * cannot be ended so: reading_recover removes its rows and ends it. */
+ * readings reading_recover then removes; DB_NONE when the load is not in the
+ * state that this end needs.  A load that wrote readings and failed cannot be
+ * ended so: reading_recover removes its rows and ends it. */
 enum db_rc db_load_end(struct db *db, struct load *l, enum load_state state);
 enum db_rc db_load_get(struct db *db, int64_t id, struct load *l);
 /* The newest committed load of this content under that stamp and counter of

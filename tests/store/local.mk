@@ -29,6 +29,7 @@ tests_store_test_account_SOURCES = tests/store/test_account.c $(ENGINES)
 check_PROGRAMS += tests/store/test_agreement
 TESTS += tests/store/test_agreement
 tests_store_test_agreement_SOURCES = tests/store/test_agreement.c $(ENGINES)
+
 check_PROGRAMS += tests/store/test_migrate
 TESTS += tests/store/test_migrate
 tests_store_test_migrate_SOURCES = tests/store/test_migrate.c $(ENGINES)
@@ -43,6 +44,7 @@ tests_store_test_pg_SOURCES = tests/store/test_pg.c $(ENGINES)
 check_PROGRAMS += tests/store/test_job
 TESTS += tests/store/test_job
 tests_store_test_job_SOURCES = tests/store/test_job.c $(ENGINES)
+
 check_PROGRAMS += tests/store/test_reading
 TESTS += tests/store/test_reading
 tests_store_test_reading_SOURCES = tests/store/test_reading.c $(RECORDS)
@@ -71,3 +73,7 @@ tests_store_test_feed_SOURCES = tests/store/test_feed.c \
 check_PROGRAMS += tests/store/test_converge
 TESTS += tests/store/test_converge
 tests_store_test_converge_SOURCES = tests/store/test_converge.c $(ENGINES)
+check_PROGRAMS += tests/store/test_registry
+TESTS += tests/store/test_registry
+tests_store_test_registry_SOURCES = tests/store/test_registry.c $(ENGINES)
+tests_store_test_registry_SOURCES += tests/store/engine_dump.c
