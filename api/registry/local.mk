@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
+libmeterhouse_a_SOURCES += api/registry/billed.c
+libmeterhouse_a_SOURCES += api/registry/billed.h
+libmeterhouse_a_SOURCES += api/registry/billed_file.c
+libmeterhouse_a_SOURCES += api/registry/billed_file.h
 libmeterhouse_a_SOURCES += api/registry/registry.c
 libmeterhouse_a_SOURCES += api/registry/registry.h
 libmeterhouse_a_SOURCES += api/registry/registry_file.c
 libmeterhouse_a_SOURCES += api/registry/registry_file.h
 libmeterhouse_a_SOURCES += api/registry/table.c
 libmeterhouse_a_SOURCES += api/registry/table.h
-libmeterhouse_a_SOURCES += api/registry/table_point.c
-libmeterhouse_a_SOURCES += api/registry/table_point.h
+libmeterhouse_a_SOURCES += api/registry/table_rows.c
+libmeterhouse_a_SOURCES += api/registry/table_rows.h

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "api/registry/registry_file.h"
-#include "api/registry/table_point.h"
+#include "api/registry/table_rows.h"
 #include "db/registry.h"
 #include "server/base/clock.h"
 #include "server/base/str.h"
@@ -220,8 +220,9 @@ rep_keep(void *arg, struct registry_rep *r)
 }
 
 static enum db_rc
-rows_keep(struct loading *s, struct db *db)
+rows_keep(struct db *db, void *arg)
 {
+    struct loading *s = arg;
     enum db_rc rc;
 
     s->at = s->f.row;
@@ -239,11 +240,13 @@ rows_keep(struct loading *s, struct db *db)
  */
 
 static void
-rows_count(const struct registry_file *f, const struct table_rejects *rejects,
-           struct load_counts *n)
+rows_count(const void *arg, struct load_counts *n)
 {
-    *n = (struct load_counts){
-        .read = f->read, .rejected = (int64_t)rejects->n, .warned = f->warned};
+    const struct registry_file *f = &((const struct loading *)arg)->f;
+
+    *n = (struct load_counts){.read = f->read,
+                              .rejected = (int64_t)f->rejects->n,
+                              .warned = f->warned};
     for (size_t i = 0; i < f->n; i++) {
         const uint8_t *said = f->row[i].said;
         bool fresh = false, changed = false;
@@ -285,10 +288,11 @@ row_esiid(const void *arg, size_t i)
 }
 
 static void
-row_point(void *arg, size_t i, int64_t id)
+row_point(void *arg, size_t i, int64_t id, bool registered)
 {
     struct loading *s = arg;
 
+    (void)registered;
     s->f.row[i].point_id = id;
 }
 
@@ -310,31 +314,34 @@ by_point(const void *a, const void *b)
     return (ra->line > rb->line) - (ra->line < rb->line);
 }
 
+static void
+rows_sort(void *arg)
+{
+    struct loading *s = arg;
+
+    qsort(s->f.row, s->f.n, sizeof *s->f.row, by_point);
+    s->at = s->f.row;
+}
+
 static enum db_rc
 load_tx(struct db *db, void *arg)
 {
     struct loading *s = arg;
-    const struct table_points points = {.n = s->f.n,
-                                        .arg = s,
-                                        .esiid = row_esiid,
-                                        .put = row_point,
-                                        .id = row_id};
-    enum db_rc rc = table_points_find(db, &points, s->default_zone);
 
-    if (rc != DB_OK)
-        return rc;
     rows_forget(&s->f);
-    if (s->f.n)
-        qsort(s->f.row, s->f.n, sizeof *s->f.row, by_point);
-    s->at = s->f.row;
-    rc = table_points_runs(db, &points, run_compare);
-    if (rc != DB_OK)
-        return rc;
-    rows_count(&s->f, s->f.rejects, &s->l->n);
-    rc = db_load_add(db, s->l);
-    if (rc == DB_OK)
-        rc = rows_keep(s, db);
-    return rc == DB_OK ? db_load_commit(db, s->l) : rc;
+    return table_rows_load(db, &(struct table_rows){
+                                   .n = s->f.n,
+                                   .l = s->l,
+                                   .default_zone = s->default_zone,
+                                   .arg = s,
+                                   .esiid = row_esiid,
+                                   .put = row_point,
+                                   .id = row_id,
+                                   .sort = rows_sort,
+                                   .compare = run_compare,
+                                   .count = rows_count,
+                                   .keep = rows_keep,
+                               });
 }
 
 static void

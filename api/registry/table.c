@@ -36,6 +36,23 @@ table_code_reason(enum table_code c)
     return CODES[c].reason;
 }
 
+void
+table_codes_document(struct buf *to)
+{
+    buf_puts(to,
+             "# Why a row of a registry or billed usage file is refused\n\n"
+             "Codes of ours, each with the nearest result code of ERCOT's "
+             "Interval Data LSE Activity Report.\n`F1` and `F2` refuse the "
+             "file; every other code refuses one row and the others load.\n\n"
+             "| ours | ERCOT | reason |\n|---|---|---|\n");
+    for (size_t i = 0; i < TABLE_CODE_COUNT; i++)
+        buf_printf(to, "| %s | %s | %s |\n", CODES[i].ours, CODES[i].ercot,
+                   CODES[i].reason);
+    buf_puts(to,
+             "\nThis page is printed from the table in `api/registry/table.h`; "
+             "a test compares the two.\n");
+}
+
 /* ---- rejects ---------------------------------------------------------------
  */
 
@@ -131,7 +148,7 @@ table_check(const char *text, size_t n, const struct table_column *column,
     /* Only the first line, whatever becomes of the rest. */
     for (size_t i = 0; i < n; i++) {
         if (text[i] == '\n')
-            n = i;
+            n = i + 1;
     }
     ok = table_open(&t, text, n, column, columns, &rejects);
     ok = ok || (rejects.n && rejects.at[0].code == TABLE_COLUMN_TWICE);
@@ -270,18 +287,23 @@ table_day(struct table *t, size_t column, int32_t *day)
            table_refuse(t, TABLE_DATE, column);
 }
 
+static int
+two_digits(const char *v)
+{
+    return str_is_digits(v, 2) ? (v[0] - '0') * 10 + v[1] - '0' : 99;
+}
+
 /* "HH:MM:SS" as HHMMSS, or -1. */
 static int
 clock_take(const char *v)
 {
     int h, m, s;
 
-    if (strlen(v) != 8 || v[2] != ':' || v[5] != ':' || !str_is_digits(v, 2) ||
-        !str_is_digits(v + 3, 2) || !str_is_digits(v + 6, 2))
+    if (strlen(v) != 8 || v[2] != ':' || v[5] != ':')
         return -1;
-    h = atoi(v);
-    m = atoi(v + 3);
-    s = atoi(v + 6);
+    h = two_digits(v);
+    m = two_digits(v + 3);
+    s = two_digits(v + 6);
     return h < 24 && m < 60 && s < 60 ? h * 10000 + m * 100 + s : -1;
 }
 
@@ -291,13 +313,14 @@ table_stamp(struct table *t, size_t column, int64_t *stamp)
     const char *v = t->value[column];
     char day_text[11];
     int32_t day;
-    int y, m, d, clock;
+    int y, m, d, clock = -1;
 
     if (*v == '\0')
         return table_refuse(t, TABLE_EMPTY, column);
-    if (strlen(v) != 19 || v[10] != ' ' ||
-        !str_copyn(day_text, sizeof day_text, v, 10) ||
-        !day_take(day_text, &day) || (clock = clock_take(v + 11)) < 0)
+    if (strlen(v) == 19 && v[10] == ' ' &&
+        str_copyn(day_text, sizeof day_text, v, 10) && day_take(day_text, &day))
+        clock = clock_take(v + 11);
+    if (clock < 0)
         return table_refuse(t, TABLE_STAMP, column);
     day_to_civil(day, &y, &m, &d);
     *stamp = ((int64_t)y * 10000 + m * 100 + d) * 1000000 + clock;

@@ -45,8 +45,8 @@
       "after a point")                                                         \
     X(SIGN, "T37", "01", "the number may not have a sign")                     \
     X(RANGE, "T38", "01", "the number is above 999,999,999.999999")            \
-    X(OTHERS, "T40", "01", "the ESI ID is registered to another TDSP")         \
-    X(OLDER, "T39", "05",                                                      \
+    X(OTHERS, "T39", "01", "the ESI ID is registered to another TDSP")         \
+    X(OLDER, "T40", "05",                                                      \
       "the file holds a more recent row of this "                              \
       "period")
 
@@ -60,6 +60,8 @@ enum table_code {
 const char *table_code_ours(enum table_code c);  /* "T23" */
 const char *table_code_ercot(enum table_code c); /* "02" */
 const char *table_code_reason(enum table_code c);
+/* The whole of docs/table-codes.md. */
+void table_codes_document(struct buf *to);
 
 #define TABLE_ROWS 1000 /* most rows of one ESI ID in a file */
 

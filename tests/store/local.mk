@@ -77,3 +77,11 @@ check_PROGRAMS += tests/store/test_registry
 TESTS += tests/store/test_registry
 tests_store_test_registry_SOURCES = tests/store/test_registry.c $(ENGINES)
 tests_store_test_registry_SOURCES += tests/store/engine_dump.c
+tests_store_test_registry_SOURCES += tests/store/table_files.c
+tests_store_test_registry_SOURCES += tests/store/table_files.h
+
+check_PROGRAMS += tests/store/test_billed_load
+TESTS += tests/store/test_billed_load
+tests_store_test_billed_load_SOURCES = tests/store/test_billed_load.c $(ENGINES)
+tests_store_test_billed_load_SOURCES += tests/store/table_files.c
+tests_store_test_billed_load_SOURCES += tests/store/table_files.h

@@ -35,8 +35,12 @@ static enum fault
 try_as(struct engine *e, const char *login, const char *password,
        const char *peer, const char *device, int64_t now, struct login *l)
 {
-    *l = (struct login){.login = login, .password = password, .peer = peer,
-                        .agent = "test", .device = device, .now_utc = now};
+    *l = (struct login){.login = login,
+                        .password = password,
+                        .peer = peer,
+                        .agent = "test",
+                        .device = device,
+                        .now_utc = now};
     return login_begin(e->db, &conf, l);
 }
 
@@ -47,8 +51,8 @@ test_account_rows(void **state)
 {
     struct engine *e = engine_of(state);
     int64_t id = make_user(e, "Ana.Reyes", "customer");
-    struct account a, twice = {.login = "ana.reyes", .name = "x",
-                               .role = "customer"};
+    struct account a,
+        twice = {.login = "ana.reyes", .name = "x", .role = "customer"};
 
     assert_int_equal(db_account_by_login(e->db, "ana.reyes", &a), DB_OK);
     assert_true(a.id == id && !a.locked && a.created_utc == T0);
@@ -95,8 +99,9 @@ test_account_fields(void **state)
 
         snprintf(a.login, sizeof a.login, "%s", rows[i].login);
         snprintf(a.name, sizeof a.name, "%s", rows[i].name);
-        assert_int_equal(account_add(e->db, &a, rows[i].password, &by, &why,
-                                     &rule), FAULT_BAD_FIELD);
+        assert_int_equal(
+            account_add(e->db, &a, rows[i].password, &by, &why, &rule),
+            FAULT_BAD_FIELD);
         assert_int_equal(why, rows[i].why);
     }
 }
@@ -251,11 +256,13 @@ test_lock_and_password_end_sessions(void **state)
                      FAULT_BAD_LOGIN);
     assert_int_equal(account_locked_set(e->db, &a, true, &by), FAULT_NONE);
     assert_int_equal(session_at(e, l.token, T0), FAULT_SIGNED_OUT);
-    assert_int_equal(try_as(e, "ana", "an entirely new one", PEER, NULL, T0,
-                            &l), FAULT_BAD_LOGIN);
+    assert_int_equal(
+        try_as(e, "ana", "an entirely new one", PEER, NULL, T0, &l),
+        FAULT_BAD_LOGIN);
     assert_int_equal(account_locked_set(e->db, &a, false, &by), FAULT_NONE);
-    assert_int_equal(try_as(e, "ana", "an entirely new one", PEER, NULL, T0,
-                            &l), FAULT_NONE);
+    assert_int_equal(
+        try_as(e, "ana", "an entirely new one", PEER, NULL, T0, &l),
+        FAULT_NONE);
 }
 
 /* ---- slowed guessing -----------------------------------------------------*/
@@ -271,8 +278,7 @@ test_throttle(void **state)
     for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
         assert_int_equal(db_login_try(e->db, "k", &t, now, &wait), DB_OK);
         if (waits[i] && i + 1 < sizeof waits / sizeof *waits) {
-            assert_int_equal(db_login_try(e->db, "k", &t, now, &wait),
-                             DB_NONE);
+            assert_int_equal(db_login_try(e->db, "k", &t, now, &wait), DB_NONE);
             assert_int_equal(wait, waits[i]);
         }
         now += waits[i];
@@ -318,10 +324,12 @@ test_stranger_does_not_lock_out(void **state)
     assert_string_equal(l.new_device, device);
     /* A device of somebody else's account counts for nothing. */
     make_user(e, "bob", "customer");
-    assert_int_equal(try_as(e, "ana", PASSWORD, "198.51.100.2", "bob's", T0,
-                            &l), FAULT_TOO_MANY);
-    assert_int_equal(try_as(e, "ana", PASSWORD, "198.51.100.3", NULL, T0 + 31,
-                            &l), FAULT_NONE);
+    assert_int_equal(
+        try_as(e, "ana", PASSWORD, "198.51.100.2", "bob's", T0, &l),
+        FAULT_TOO_MANY);
+    assert_int_equal(
+        try_as(e, "ana", PASSWORD, "198.51.100.3", NULL, T0 + 31, &l),
+        FAULT_NONE);
 }
 
 /* One address tries many names. */
@@ -395,8 +403,10 @@ static void
 add_events(struct engine *e, int n)
 {
     for (int i = 0; i < n; i++) {
-        struct audit_event ev = {.at_utc = T0 + i, .act = "test",
-                                 .account_id = 1 + i % 2, .peer = PEER,
+        struct audit_event ev = {.at_utc = T0 + i,
+                                 .act = "test",
+                                 .account_id = 1 + i % 2,
+                                 .peer = PEER,
                                  .detail = "x"};
 
         assert_int_equal(db_audit_add(e->db, &ev), DB_OK);
@@ -455,7 +465,8 @@ test_audit_chains_follow(void **state)
     add_events(e, 2);
     assert_int_equal(db_one(e->db, DB_ACCOUNT,
                             "SELECT count(*) FROM audit_chain", IN_NONE,
-                            OUT(out_i64(&chains))), DB_OK);
+                            OUT(out_i64(&chains))),
+                     DB_OK);
     assert_int_equal(chains, 2);
     assert_int_equal(check(e, 4).lines, 0);
     /* The end of the first is cut off: the second one tells. */

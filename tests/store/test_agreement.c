@@ -12,20 +12,20 @@
 static struct conf conf;
 static int32_t today;
 
-static const struct actor ANA = {.role = ROLE_CUSTOMER, .account_id = 1,
-                                 .duns = ""};
-static const struct actor BOB = {.role = ROLE_CUSTOMER, .account_id = 2,
-                                 .duns = ""};
-static const struct actor REP = {.role = ROLE_REP, .account_id = 3,
-                                 .duns = "1111"};
-static const struct actor TDSP = {.role = ROLE_TDSP, .account_id = 4,
-                                  .duns = "9999"};
-static const struct actor ADMIN = {.role = ROLE_ADMIN, .account_id = 5,
-                                   .duns = ""};
-static const struct actor HELP = {.role = ROLE_HELPDESK, .account_id = 6,
-                                  .duns = ""};
-static const struct actor PUC = {.role = ROLE_REGULATOR, .account_id = 7,
-                                 .duns = ""};
+static const struct actor ANA = {
+    .role = ROLE_CUSTOMER, .account_id = 1, .duns = ""};
+static const struct actor BOB = {
+    .role = ROLE_CUSTOMER, .account_id = 2, .duns = ""};
+static const struct actor REP = {
+    .role = ROLE_REP, .account_id = 3, .duns = "1111"};
+static const struct actor TDSP = {
+    .role = ROLE_TDSP, .account_id = 4, .duns = "9999"};
+static const struct actor ADMIN = {
+    .role = ROLE_ADMIN, .account_id = 5, .duns = ""};
+static const struct actor HELP = {
+    .role = ROLE_HELPDESK, .account_id = 6, .duns = ""};
+static const struct actor PUC = {
+    .role = ROLE_REGULATOR, .account_id = 7, .duns = ""};
 
 static int32_t
 day(const char *text)
@@ -50,8 +50,10 @@ static enum db_rc
 grant(struct engine *e, int64_t account, int64_t point, const char *from,
       const char *to)
 {
-    struct account_point p = {.account_id = account, .point_id = point,
-                              .label = "Home", .from_day = day(from),
+    struct account_point p = {.account_id = account,
+                              .point_id = point,
+                              .label = "Home",
+                              .from_day = day(from),
                               .to_day = to ? day(to) : DAY_NONE};
 
     return db_account_point_add(e->db, &p);
@@ -64,8 +66,8 @@ window(struct engine *e, const struct actor *who, int64_t point, bool monthly)
     static char text[40];
     char a[11], b[11];
     int32_t from, to;
-    enum fault f = agreement_window(e->db, who, &conf, point, today, monthly,
-                                    &from, &to);
+    enum fault f =
+        agreement_window(e->db, who, &conf, point, today, monthly, &from, &to);
 
     if (f != FAULT_NONE)
         return fault_key(f);
@@ -150,12 +152,10 @@ test_foreign_is_not_there(void **state)
     assert_int_equal(agreement_meter_get(e->db, &ANA, 1, &m), FAULT_NONE);
     assert_string_equal(m.point.esiid, "10443720000000001");
     assert_string_equal(m.label, "Home");
-    assert_int_equal(agreement_meter_get(e->db, &ANA, 2, &m),
-                     FAULT_NOT_FOUND);
+    assert_int_equal(agreement_meter_get(e->db, &ANA, 2, &m), FAULT_NOT_FOUND);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         assert_string_equal(window(e, others[i], p, false), "not_found");
-        assert_string_equal(window(e, others[i], p + 999, false),
-                            "not_found");
+        assert_string_equal(window(e, others[i], p + 999, false), "not_found");
         assert_int_equal(agreement_meter_get(e->db, others[i], 1, &m),
                          FAULT_NOT_FOUND);
         assert_int_equal(agreement_meter_get(e->db, others[i], p, &m),
@@ -178,7 +178,8 @@ put_rep(struct engine *e, int64_t point, const char *rep, const char *from,
                "INSERT INTO point_rep (point_id, from_day, load_id, rep, "
                "to_day) VALUES ($1, $2, 1, $3, $4)",
                IN(in_i64(point), in_i64(day(from)), in_text(rep),
-                  to ? in_i64(day(to)) : in_null()), NULL),
+                  to ? in_i64(day(to)) : in_null()),
+               NULL),
         DB_OK);
 }
 
@@ -220,11 +221,13 @@ test_tdsp_owns(void **state)
                "INSERT INTO point_premise (point_id, load_id, premise, tdsp, "
                "customer_class, solar, address, city, state, zip, zone) "
                "VALUES ($1, 1, '', '9999', 'residential', $2, '', '', '', '', "
-               "'America/Chicago')", IN(in_i64(p), in_bool(false)), NULL),
+               "'America/Chicago')",
+               IN(in_i64(p), in_bool(false)), NULL),
         DB_OK);
     assert_int_equal(db_run(e->db, DB_MARKET,
                             "UPDATE point SET registered = $2 WHERE id = $1",
-                            IN(in_i64(p), in_bool(true)), NULL), DB_OK);
+                            IN(in_i64(p), in_bool(true)), NULL),
+                     DB_OK);
     assert_string_equal(window(e, &TDSP, p, false), "2022-11-22..2026-11-22");
     assert_string_equal(window(e, &TDSP, q, false), "not_found");
     assert_string_equal(window(e, &nameless, q, false), "not_found");
@@ -265,8 +268,9 @@ test_numbers_are_the_accounts_own(void **state)
     assert_int_equal(agreement_meter_each(e->db, &ANA, &n.m, number_row, &n),
                      FAULT_NONE);
     assert_string_equal(n.text, "1 2 ");
-    assert_int_equal(agreement_meter_each(e->db, &REP, &none.m, number_row,
-                                          &none), FAULT_NONE);
+    assert_int_equal(
+        agreement_meter_each(e->db, &REP, &none.m, number_row, &none),
+        FAULT_NONE);
     assert_string_equal(none.text, "");
     /* An ended right keeps its number, and nobody gets it again. */
     assert_int_equal(db_account_point_end(e->db, 1, 2, day("2026-01-01")),

@@ -23,7 +23,8 @@ add(struct db *db, const char *kind, const char *key, int64_t due)
     return db_job_add(db, &j, clock_now());
 }
 
-/* ---- rows ----------------------------------------------------------------- */
+/* ---- rows -----------------------------------------------------------------
+ */
 
 static void
 test_the_same_work_waits_once(void **state)
@@ -127,7 +128,8 @@ test_order_and_purge(void **state)
     assert_string_equal(j.key, "d");
 }
 
-/* ---- the runner ------------------------------------------------------------- */
+/* ---- the runner -------------------------------------------------------------
+ */
 
 static char diary[400]; /* keys in the order in which they ran */
 static atomic_int at_work, most_at_work, ran;
@@ -212,8 +214,10 @@ static struct runner_app
 app_of(struct engine *e, const struct job_kind *kinds)
 {
     diary[0] = '\0';
-    return (struct runner_app){.kinds = kinds, .threads = 2,
-                               .open = open_store, .close = db_close,
+    return (struct runner_app){.kinds = kinds,
+                               .threads = 2,
+                               .open = open_store,
+                               .close = db_close,
                                .arg = e};
 }
 
@@ -242,8 +246,7 @@ test_until_idle(void **state)
     add(e->db, "done", "late", T0 + 1);
     add(e->db, "fail", "f", 1);
     add(e->db, "other", "unknown kind", 0);
-    assert_string_equal(idle(e, KINDS, &t),
-                        "f1 m1 x1 y1 m1 x1 y1 m1 x1 y1 ");
+    assert_string_equal(idle(e, KINDS, &t), "f1 m1 x1 y1 m1 x1 y1 m1 x1 y1 ");
     assert_true(t.done == 9 && t.failed == 1 && t.later == 0);
     clock_set(T0 + 59);
     assert_string_equal(idle(e, KINDS, &t), "late1 ");
@@ -295,9 +298,9 @@ test_a_deadly_job_is_given_up(void **state)
     add(e->db, "never", "n", 0);
     assert_int_equal(db_job_find(e->db, "never", "n", &j), DB_OK);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(db_job_claim(e->db, j.id, "dead", T0 + 60 * i,
-                                      T0 + 60 * i + 60),
-                         DB_OK);
+        assert_int_equal(
+            db_job_claim(e->db, j.id, "dead", T0 + 60 * i, T0 + 60 * i + 60),
+            DB_OK);
         clock_set(T0 + 60 * i + 59);
         assert_string_equal(idle(e, KINDS + 1, &t), ""); /* leased */
     }
@@ -309,7 +312,8 @@ test_a_deadly_job_is_given_up(void **state)
     assert_string_equal(j.note, "given up: begun 3 times");
 }
 
-/* ---- threads ------------------------------------------------------------------ */
+/* ---- threads
+ * ------------------------------------------------------------------ */
 
 static enum job_rc
 do_slowly(struct job *j)

@@ -377,11 +377,11 @@ test_facts_of_many_points(void **state)
     add_rep(e, id[3], 1, "A", 100, 199);
     add_rep(e, id[3], 1, "B", 200, DAY_NONE);
     add_rep(e, id[3], 2, "C", 300, 349);
-    add_rep(e, id[3], 2, "B", 200, 250);   /* now it ends */
-    add_rep(e, id[3], 2, "D", 400, 399);   /* withdrawn */
+    add_rep(e, id[3], 2, "B", 200, 250); /* now it ends */
+    add_rep(e, id[3], 2, "D", 400, 399); /* withdrawn */
     add_meter(e, id[3], 1, "M1", 90, 200);
     add_meter(e, id[3], 1, "M0", 50, DAY_NONE);
-    add_meter(e, id[3], 2, "M0", 50, 49);  /* withdrawn */
+    add_meter(e, id[3], 2, "M0", 50, 49); /* withdrawn */
     add_meter(e, id[3], 2, "M2", 200, DAY_NONE);
     add_rep(e, id[4], 1, "E", 1, DAY_NONE);
     some[0] = id[3];

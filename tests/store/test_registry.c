@@ -9,6 +9,7 @@
 #include "server/base/clock.h"
 #include "server/base/str.h"
 #include "tests/store/engines.h"
+#include "tests/store/table_files.h"
 
 #define ZONE "America/Chicago"
 #define HEAD                                                                   \
@@ -26,28 +27,11 @@
 /* ---- loading ---------------------------------------------------------------
  */
 
-struct outcome {
-    enum db_rc rc;
-    struct load l;
-    struct table_rejects rejects;
-};
-
 static void
 load_from(struct engine *e, const char *text, const char *sender,
           struct outcome *o)
 {
-    static int count;
-
-    table_rejects_clear(&o->rejects);
-    o->l = (struct load){.bytes = (int64_t)strlen(text)};
-    snprintf(o->l.name, sizeof o->l.name, "registry-%d.csv", ++count);
-    /* a digest of its own, so that the same text loads again */
-    snprintf(o->l.sha256, sizeof o->l.sha256, "%064d", count);
-    str_copy(o->l.sender, sizeof o->l.sender, sender);
-    o->rc = registry_load(e->db, text, strlen(text), ZONE, &o->l, &o->rejects);
-    if (o->rc == DB_OK)
-        assert_int_equal(o->l.n.read, o->l.n.loaded + o->l.n.replaced +
-                                          o->l.n.unchanged + o->l.n.rejected);
+    table_file_load(e, registry_load, text, sender, o);
 }
 
 /* Loads and expects these counts. */
@@ -55,12 +39,11 @@ static void
 load(struct engine *e, const char *text, int loaded, int replaced,
      int unchanged, struct outcome *o)
 {
-    load_from(e, text, "", o);
-    assert_int_equal(o->rc, DB_OK);
-    assert_int_equal(o->rejects.n, 0);
-    assert_int_equal(o->l.n.loaded, loaded);
-    assert_int_equal(o->l.n.replaced, replaced);
-    assert_int_equal(o->l.n.unchanged, unchanged);
+    table_file_expect(e, registry_load, text,
+                      &(struct load_counts){.loaded = loaded,
+                                            .replaced = replaced,
+                                            .unchanged = unchanged},
+                      o);
 }
 
 /* ---- history as text -------------------------------------------------------
@@ -294,14 +277,7 @@ test_a_tdsp_speaks_of_its_own_points(void **state)
 #define R(esiid, tdsp, rest) esiid ",P," tdsp "," rest "\n"
 #define GOOD                 R("7", ONCOR, ",,,,,,,A,,,2020-01-01,,,,,")
 
-struct bad {
-    const char *text;
-    enum table_code code;
-    uint32_t line;
-    const char *field;
-};
-
-static const struct bad FILES[] = {
+static const struct bad_table FILES[] = {
     {"", TABLE_HEADER, 1, ""},
     {"\n\n", TABLE_HEADER, 1, ""},
     {"\"ESIID\n", TABLE_HEADER, 1, ""},
@@ -311,7 +287,7 @@ static const struct bad FILES[] = {
     {"ESIID,TDSP,METER,INSTALLED,TDSP\n", TABLE_COLUMN_TWICE, 1, "TDSP"},
 };
 
-static const struct bad ROWS[] = {
+static const struct bad_table ROWS[] = {
     {R("7", ONCOR, ",,,,,,,\"A,,,2020-01-01,,,,,"), TABLE_QUOTE, 2, ""},
     {R("7", ONCOR, ",,,,,,,A,,,2020-01-01,,,,"), TABLE_FIELDS, 2, ""},
     {R("7", ONCOR, ",,,,,,,A,,,2020-01-01,,,,,,"), TABLE_FIELDS, 2, ""},
@@ -369,42 +345,18 @@ static const struct bad ROWS[] = {
 };
 
 static void
-is_bad(const struct bad *b, const struct outcome *o)
-{
-    const struct table_reject *j = o->rejects.at;
-
-    if (o->rejects.n != 1 || j->code != b->code || j->line != b->line ||
-        !str_eq(j->field, b->field))
-        fail_msg("%s: %zu rejects, first %s line %u field %s", b->text,
-                 o->rejects.n, o->rejects.n ? table_code_ours(j->code) : "",
-                 o->rejects.n ? j->line : 0, o->rejects.n ? j->field : "");
-}
-
-static void
 test_bad_rows_are_told(void **state)
 {
     struct engine *e = engine_of(state);
     struct outcome o = {.rc = DB_OK};
-    char text[4096];
 
-    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
-        load_from(e, FILES[i].text, "", &o);
-        assert_int_equal(o.rc, DB_NONE);
-        assert_int_equal(o.l.id, 0);
-        is_bad(&FILES[i], &o);
-    }
-    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
-        snprintf(text, sizeof text, HEAD "%s", ROWS[i].text);
-        load_from(e, text, "", &o);
-        assert_int_equal(o.rc, DB_OK);
-        is_bad(&ROWS[i], &o);
-        /* what stands before it loads */
-        assert_int_equal(o.l.n.rejected, 1);
-        assert_int_equal(o.l.n.read, ROWS[i].line - 1);
-    }
-    snprintf(text, sizeof text, HEAD "%s", GOOD);
-    load_from(e, text, OTHER, &o);
-    is_bad(&(struct bad){"sender", TABLE_SENDER, 2, "TDSP"}, &o);
+    table_files_are_bad(e, registry_load, "", FILES,
+                        sizeof FILES / sizeof *FILES, false);
+    table_files_are_bad(e, registry_load, HEAD, ROWS,
+                        sizeof ROWS / sizeof *ROWS, true);
+    load_from(e, HEAD GOOD, OTHER, &o);
+    assert_int_equal(o.rejects.n, 1);
+    assert_int_equal(o.rejects.at[0].code, TABLE_SENDER);
     table_rejects_clear(&o.rejects);
 }
 

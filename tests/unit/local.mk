@@ -108,3 +108,6 @@ tests_unit_test_router_SOURCES = tests/unit/test_router.c
 check_PROGRAMS += tests/unit/test_url
 TESTS += tests/unit/test_url
 tests_unit_test_url_SOURCES = tests/unit/test_url.c
+check_PROGRAMS += tests/unit/test_table
+TESTS += tests/unit/test_table
+tests_unit_test_table_SOURCES = tests/unit/test_table.c

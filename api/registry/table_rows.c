@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Points of a table's rows. */
-#include "api/registry/table_point.h"
+/* One transaction of a table's rows. */
+#include "api/registry/table_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #define GAP 64
 
 static bool
-is_first(const struct table_points *p, size_t row)
+is_first(const struct table_rows *p, size_t row)
 {
     return row == 0 ||
            !str_eq(p->esiid(p->arg, row), p->esiid(p->arg, row - 1));
@@ -22,31 +22,34 @@ is_first(const struct table_points *p, size_t row)
 
 /* Gives the rows of one ESI ID from `row` on their point. */
 static void
-put_all(const struct table_points *p, size_t row, int64_t id)
+put_all(const struct table_rows *p, size_t row, int64_t id, bool registered)
 {
     do {
-        p->put(p->arg, row++, id);
+        p->put(p->arg, row++, id, registered);
     } while (row < p->n && !is_first(p, row));
 }
 
 static enum db_rc
-find_few(struct db *db, const struct table_points *p, const char *zone)
+find_few(struct db *db, const struct table_rows *p, const char *zone)
 {
     enum db_rc rc = DB_OK;
-    int64_t id;
 
     for (size_t i = 0; i < p->n && rc == DB_OK; i++) {
+        struct point point = {.registered = false};
+
         if (!is_first(p, i))
             continue;
-        rc = db_point_intern(db, p->esiid(p->arg, i), zone, &id);
-        put_all(p, i, id);
+        rc = db_point_get(db, p->esiid(p->arg, i), &point);
+        if (rc == DB_NONE)
+            rc = db_point_intern(db, p->esiid(p->arg, i), zone, &point.id);
+        put_all(p, i, point.id, point.registered);
     }
     return rc;
 }
 
 /* Makes the points that the map does not have. */
 static enum db_rc
-make_new(struct db *db, const struct table_points *p, struct point_map *map,
+make_new(struct db *db, const struct table_rows *p, struct point_map *map,
          const char *zone)
 {
     const char **esiid = mem_new((p->n + 1) * sizeof *esiid);
@@ -67,7 +70,7 @@ make_new(struct db *db, const struct table_points *p, struct point_map *map,
 }
 
 static enum db_rc
-find_many(struct db *db, const struct table_points *p, const char *zone)
+find_many(struct db *db, const struct table_rows *p, const char *zone)
 {
     struct point_map *map;
     struct point_known k;
@@ -81,33 +84,49 @@ find_many(struct db *db, const struct table_points *p, const char *zone)
         if (!is_first(p, i))
             continue;
         point_map_find(map, text, strlen(text), &k);
-        put_all(p, i, k.id);
+        put_all(p, i, k.id, k.registered);
     }
     point_map_close(map);
     return rc;
 }
 
-enum db_rc
-table_points_find(struct db *db, const struct table_points *p,
-                  const char *default_zone)
+static enum db_rc
+find(struct db *db, const struct table_rows *t)
 {
-    return p->n < MANY ? find_few(db, p, default_zone)
-                       : find_many(db, p, default_zone);
+    return t->n < MANY ? find_few(db, t, t->default_zone)
+                       : find_many(db, t, t->default_zone);
 }
 
-enum db_rc
-table_points_runs(struct db *db, const struct table_points *p,
-                  enum db_rc (*run)(struct db *db, void *arg, int64_t first,
-                                    int64_t last))
+static enum db_rc
+compare(struct db *db, const struct table_rows *t)
 {
     enum db_rc rc = DB_OK;
 
-    for (size_t i = 0; i < p->n && rc == DB_OK;) {
-        int64_t first = p->id(p->arg, i), last = first;
+    for (size_t i = 0; i < t->n && rc == DB_OK;) {
+        int64_t first = t->id(t->arg, i), last = first;
 
-        for (i++; i < p->n && p->id(p->arg, i) - last <= GAP; i++)
-            last = p->id(p->arg, i);
-        rc = run(db, p->arg, first, last);
+        for (i++; i < t->n && t->id(t->arg, i) - last <= GAP; i++)
+            last = t->id(t->arg, i);
+        rc = t->compare(db, t->arg, first, last);
     }
     return rc;
+}
+
+enum db_rc
+table_rows_load(struct db *db, const struct table_rows *t)
+{
+    enum db_rc rc = find(db, t);
+
+    if (rc != DB_OK)
+        return rc;
+    if (t->n)
+        t->sort(t->arg);
+    rc = compare(db, t);
+    if (rc != DB_OK)
+        return rc;
+    t->count(t->arg, &t->l->n);
+    rc = db_load_add(db, t->l);
+    if (rc == DB_OK)
+        rc = t->keep(db, t->arg);
+    return rc == DB_OK ? db_load_commit(db, t->l) : rc;
 }
