@@ -13,7 +13,6 @@ EXTRA_DIST += tests/bench/load.sh tests/bench/http_bench.sh
 EXTRA_PROGRAMS += tests/bench/bench_registry
 tests_bench_bench_registry_SOURCES = tests/bench/bench_registry.c
 tests_bench_bench_registry_LDADD = libmeterhouse.a $(DEPS_LIBS)
-EXTRA_DIST += tests/bench/load.sh
 
 # Builds and runs them all, one after another: on a quiet machine, please.
 bench: $(filter tests/bench/%,$(EXTRA_PROGRAMS)) meterhouse$(EXEEXT)

@@ -63,7 +63,6 @@ check_PROGRAMS += tests/store/test_inbox
 TESTS += tests/store/test_inbox
 tests_store_test_inbox_SOURCES = tests/store/test_inbox.c $(ENGINES)
 
-
 check_PROGRAMS += tests/store/test_feed
 TESTS += tests/store/test_feed
 tests_store_test_feed_SOURCES = tests/store/test_feed.c \
