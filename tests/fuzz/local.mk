@@ -26,3 +26,23 @@ EXTRA_PROGRAMS += tests/fuzz/fuzz_lse
 tests_fuzz_fuzz_lse_SOURCES = tests/fuzz/fuzz_lse.c
 tests_fuzz_fuzz_lse_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += tests/fuzz/corpus/lse
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz_csv
+tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c
+tests_fuzz_fuzz_csv_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/csv
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz_template
+tests_fuzz_fuzz_template_SOURCES = tests/fuzz/fuzz_template.c
+tests_fuzz_fuzz_template_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/template
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz_tzif
+tests_fuzz_fuzz_tzif_SOURCES = tests/fuzz/fuzz_tzif.c
+tests_fuzz_fuzz_tzif_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/tzif
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz_zip
+tests_fuzz_fuzz_zip_SOURCES = tests/fuzz/fuzz_zip.c
+tests_fuzz_fuzz_zip_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/zip
