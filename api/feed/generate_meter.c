@@ -164,6 +164,9 @@ rep_of_term(const struct generate_plan *p, const struct generate_meter *m,
     return (int)(u * u * p->reps / 1000000); /* a few REPs have most homes */
 }
 
+/* Texans choose their REP since 2002-01-01. */
+#define RETAIL_OPENED 11688
+
 int
 generate_rep_on(const struct generate_plan *p, const struct generate_meter *m,
                 int32_t day, int32_t *from, int32_t *to)
@@ -173,7 +176,9 @@ generate_rep_on(const struct generate_plan *p, const struct generate_meter *m,
     int term = term_of(m, 21, length, day, from, to);
     int rep = rep_of_term(p, m, term);
 
-    for (int t = term - 1; t >= 0 && rep_of_term(p, m, t) == rep; t--)
+    for (int t = term - 1; t >= 0 && *from - length >= RETAIL_OPENED &&
+                           rep_of_term(p, m, t) == rep;
+         t--)
         *from -= length;
     for (int t = term + 1; t < 400 && rep_of_term(p, m, t) == rep; t++)
         *to += length;

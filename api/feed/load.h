@@ -71,8 +71,13 @@ void feed_result_clear(struct feed_result *r);
 /* The folder of the installation's secret PGP keys; NULL when there is none. */
 const char *feed_key_folder(const struct conf *conf, char to[1024]);
 
-enum feed_unload { UNLOAD_DONE, UNLOAD_NONE, UNLOAD_NOT_COMMITTED,
-                   UNLOAD_FAILED };
+enum feed_unload {
+    UNLOAD_DONE,
+    UNLOAD_NONE,
+    UNLOAD_NOT_COMMITTED,
+    UNLOAD_NOT_NEWEST,       /* of that TDSP's registry files */
+    UNLOAD_FAILED
+};
 /* Takes a committed load back, and its rows away. */
 enum feed_unload feed_unload(struct db *db, int64_t load_id,
                              double lock_seconds, struct load *l,

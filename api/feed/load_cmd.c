@@ -326,6 +326,11 @@ unload_cmd(struct cmd *c)
         fprintf(c->err, "meterhouse: there is no load %" PRId64 "\n", id);
     else if (u == UNLOAD_NOT_COMMITTED)
         fprintf(c->err, "meterhouse: load %" PRId64 " is not in force\n", id);
+    else if (u == UNLOAD_NOT_NEWEST)
+        fprintf(c->err,
+                "meterhouse: a newer registry file of %s stands on load "
+                "%" PRId64 "; unload that one first\n",
+                l.sender, id);
     else
         fprintf(c->err, "meterhouse: unload: %s\n", why);
     return CMD_FAILED;

@@ -108,6 +108,11 @@ void batch_warn(struct batch *b, uint32_t bits);
 /* Writes one batch; fills the result.  False: later ones would fail too. */
 bool load_write(struct loader *ld, struct batch *b);
 
+/* A batch of a registry or billed usage file.  DB_NONE: refused as a whole. */
+enum db_rc load_table(struct loader *ld, struct batch *b);
+/* Takes such a load back; DB_NONE: a newer registry file stands on it. */
+enum db_rc load_table_undo(struct db *db, struct load *l);
+
 void batch_reset(struct batch *b);
 void batch_clear(struct batch *b);
 void batch_reject(struct batch *b, const struct feed_reject *j);

@@ -246,7 +246,11 @@ load_write(struct loader *ld, struct batch *b)
         ld->recovered = rc == DB_OK;
     }
     if (rc == DB_OK)
-        rc = write_lse(ld, b);
+        rc = b->kind == KIND_LSE ? write_lse(ld, b) : load_table(ld, b);
+    if (rc == DB_NONE) {
+        db_writer_unlock(ld->db);
+        return write_refusal(ld, b);
+    }
     if (rc != DB_OK) {
         store_failed(ld, b, rc);
         /* what was written of it goes at once, if the store still can */
@@ -256,24 +260,38 @@ load_write(struct loader *ld, struct batch *b)
     return rc == DB_OK;
 }
 
+/* Readings go in two steps, the second of which can be done again. */
+static enum db_rc
+unload(struct db *db, struct load *l)
+{
+    enum db_rc rc;
+    int64_t rows;
+
+    if (strcmp(l->kind, feed_kind_name(KIND_LSE)) != 0)
+        return load_table_undo(db, l);
+    rc = db_load_end(db, l, LOAD_UNLOADED);
+    return rc == DB_OK ? reading_recover(db, &rows) : rc;
+}
+
 enum feed_unload
 feed_unload(struct db *db, int64_t load_id, double lock_seconds,
             struct load *l, char why[512])
 {
     enum feed_unload u = UNLOAD_FAILED;
     enum db_rc rc = db_writer_lock(db, lock_seconds);
-    int64_t rows;
 
     if (rc == DB_OK) {
         rc = db_load_get(db, load_id, l);
-        if (rc == DB_NONE)
+        if (rc == DB_NONE) {
             u = UNLOAD_NONE;
-        else if (rc == DB_OK && l->state != LOAD_COMMITTED)
+        } else if (rc == DB_OK && l->state != LOAD_COMMITTED) {
             u = UNLOAD_NOT_COMMITTED;
-        else if (rc == DB_OK &&
-                 (rc = db_load_end(db, l, LOAD_UNLOADED)) == DB_OK &&
-                 (rc = reading_recover(db, &rows)) == DB_OK)
-            u = UNLOAD_DONE;
+        } else if (rc == DB_OK) {
+            rc = unload(db, l);
+            u = rc == DB_OK     ? UNLOAD_DONE
+                : rc == DB_NONE ? UNLOAD_NOT_NEWEST
+                                : UNLOAD_FAILED;
+        }
         db_writer_unlock(db);
     }
     if (u == UNLOAD_FAILED)

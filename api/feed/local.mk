@@ -20,6 +20,7 @@ libmeterhouse_a_SOURCES += \
 	api/feed/load_parse.c \
 	api/feed/load_parts.h \
 	api/feed/load_read.c \
+	api/feed/load_table.c \
 	api/feed/load_write.c \
 	api/feed/lse.c api/feed/lse.h \
 	api/feed/lse_detail.c \

@@ -84,3 +84,7 @@ TESTS += tests/store/test_billed_load
 tests_store_test_billed_load_SOURCES = tests/store/test_billed_load.c $(ENGINES)
 tests_store_test_billed_load_SOURCES += tests/store/table_files.c
 tests_store_test_billed_load_SOURCES += tests/store/table_files.h
+
+check_PROGRAMS += tests/store/test_feed_table
+TESTS += tests/store/test_feed_table
+tests_store_test_feed_table_SOURCES = tests/store/test_feed_table.c $(ENGINES)

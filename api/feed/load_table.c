@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loader's way with registry and billed usage files, which are held whole
+ * and taken in by their own ability. */
+#include "api/feed/load_parts.h"
+#include "api/registry/billed.h"
+#include "api/registry/registry.h"
+#include "db/registry.h"
+#include "server/base/clock.h"
+#include "server/base/str.h"
+
+static void
+take_reject(struct batch *b, const struct table_reject *j)
+{
+    struct feed_reject f = {.code = FEED_CODE_COUNT,
+                            .ours = table_code_ours(j->code),
+                            .ercot = table_code_ercot(j->code),
+                            .reason = table_code_reason(j->code),
+                            .field = j->field,
+                            .day = DAY_NONE,
+                            .line = j->line};
+
+    str_copy(f.esiid, sizeof f.esiid, j->esiid);
+    str_copy(f.note, sizeof f.note, j->note);
+    batch_reject(b, &f);
+}
+
+/*
+ * The same content changes nothing.  Only where rows of it were refused may a
+ * second time bring more; of a registry file if no newer one has spoken since.
+ */
+static enum db_rc
+table_known(struct loader *ld, struct batch *b, bool *known)
+{
+    struct load *l = &b->r.l, old = {.id = 0};
+    enum db_rc rc =
+        db_load_find(ld->db, l->sha256, l->file_stamp, l->file_counter, &old);
+
+    *known = false;
+    if (rc != DB_OK)
+        return rc == DB_NONE ? DB_OK : rc;
+    *known = old.n.rejected == 0;
+    if (!*known && b->kind == KIND_REGISTRY)
+        rc = db_registry_newer(ld->db, &old, known);
+    if (rc != DB_OK || !*known)
+        return rc;
+    old.n = (struct load_counts){.read = old.n.read,
+                                 .rejected = old.n.rejected,
+                                 .unchanged = old.n.read - old.n.rejected};
+    *l = old;
+    b->r.state = FEED_KNOWN;
+    return DB_OK;
+}
+
+static enum db_rc
+table_load(struct loader *ld, struct batch *b, struct table_rejects *rejects)
+{
+    const char *zone = ld->conf->default_zone;
+    struct load *l = &b->r.l;
+    enum feed_warning warning = FEED_WARN_ESIID_LENGTH;
+    enum db_rc rc;
+
+    if (ld->o.sender != NULL)
+        str_copy(l->sender, sizeof l->sender, ld->o.sender);
+    if (b->kind == KIND_REGISTRY) {
+        rc = registry_load(ld->db, b->text.at, b->text.len, zone, l, rejects);
+    } else {
+        rc = billed_load(ld->db, b->text.at, b->text.len, zone, l, rejects);
+        warning = FEED_WARN_UNREGISTERED;
+    }
+    b->r.warnings[warning] = l->n.warned;
+    return rc;
+}
+
+enum db_rc
+load_table(struct loader *ld, struct batch *b)
+{
+    struct table_rejects rejects = {0};
+    bool known;
+    enum db_rc rc = table_known(ld, b, &known);
+
+    if (rc != DB_OK || known)
+        return rc;
+    rc = table_load(ld, b, &rejects);
+    if (rc == DB_OK || rc == DB_NONE) {
+        for (size_t i = 0; i < rejects.n; i++)
+            take_reject(b, &rejects.at[i]);
+        b->r.state = FEED_LOADED;
+    }
+    table_rejects_clear(&rejects);
+    return rc;
+}
+
+enum db_rc
+load_table_undo(struct db *db, struct load *l)
+{
+    return strcmp(l->kind, feed_kind_name(KIND_REGISTRY)) == 0
+               ? registry_unload(db, l)
+               : billed_unload(db, l);
+}
