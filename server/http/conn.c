@@ -8,10 +8,13 @@
  *           have begun to come, header_timeout again
  *   busy    ours to answer: no deadline (silence is libmicrohttpd's affair)
  */
+#include "config.h"
+
 #include "server/http/conn.h"
 
 #include <arpa/inet.h>
 #include <linux/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -103,6 +106,15 @@ conn_phase(struct conn *c, enum conn_phase phase)
 {
     atomic_store_explicit(&c->since, clock_monotonic(), memory_order_relaxed);
     atomic_store_explicit(&c->phase, (int)phase, memory_order_release);
+}
+
+bool
+conn_gone(const struct conn *c)
+{
+    struct pollfd p = {.fd = c->fd, .events = POLLRDHUP};
+
+    return poll(&p, 1, 0) > 0 &&
+           (p.revents & (POLLRDHUP | POLLERR | POLLHUP | POLLNVAL));
 }
 
 static uint64_t

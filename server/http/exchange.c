@@ -23,13 +23,24 @@
 /* A body without a length may run on this far past its limit, so that the
  * sender gets to read the refusal; then the connection is cut. */
 #define BODY_SLACK (1024 * 1024)
+#define PATIENCE   1.0 /* seconds in the queue before we look who waits */
+
+/* Nobody is there any more to hear what a worker would say. */
+static bool
+waited_in_vain(const struct exchange *x)
+{
+    return clock_monotonic() - x->start > PATIENCE && conn_gone(x->conn);
+}
 
 static void
 run_on_worker(struct pool_job *job, struct pool_worker *w)
 {
     struct exchange *x = (struct exchange *)job;
 
-    dispatch(x, w);
+    if (waited_in_vain(x))
+        dispatch_refusal(x, FAULT_BUSY, NULL);
+    else
+        dispatch(x, w);
     x->state = EXCHANGE_READY;
     MHD_resume_connection(x->mhd);
 }

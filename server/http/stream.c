@@ -4,14 +4,11 @@
  * end drops it) and at most one job in the pool.  The last one frees it.
  * While `busy`, `next` belongs to the job; everything else is under the lock.
  */
-#include "config.h"
-
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "server/base/arena.h"
-#include "server/base/log.h"
+#include "server/http/conn.h"
 #include "server/http/stream.h"
 
 #define BLOCK (64 * 1024)
@@ -39,23 +36,13 @@ stream_free(struct stream *s)
     free(s);
 }
 
-/* A sleeping connection is not watched by anyone: ask the socket itself. */
-static bool
-peer_gone(const struct stream *s)
-{
-    struct pollfd p = {.fd = s->x->conn->fd, .events = POLLRDHUP};
-
-    return poll(&p, 1, 0) > 0 &&
-           (p.revents & (POLLRDHUP | POLLERR | POLLHUP | POLLNVAL));
-}
-
 /* A piece with no bytes is asked for again, behind the other jobs. */
 static bool
 ask_again(struct stream *s, enum stream_rc rc)
 {
     if (rc != STREAM_MORE || s->next.len > 0 || s->gone)
         return false;
-    if (s->waiting && peer_gone(s)) {
+    if (s->waiting && conn_gone(s->x->conn)) {
         s->ended = s->failed = true;
         return false;
     }

@@ -40,6 +40,12 @@ socket_open(int port)
 struct raw *
 raw_open(int port)
 {
+    return raw_open_with(port, "NORMAL");
+}
+
+struct raw *
+raw_open_with(int port, const char *priority)
+{
     struct raw *r = mem_new(sizeof *r);
     int rc = -1;
 
@@ -50,7 +56,7 @@ raw_open(int port)
     }
     gnutls_certificate_allocate_credentials(&r->trust);
     gnutls_init(&r->session, GNUTLS_CLIENT);
-    gnutls_set_default_priority(r->session);
+    gnutls_priority_set_direct(r->session, priority, NULL);
     gnutls_credentials_set(r->session, GNUTLS_CRD_CERTIFICATE, r->trust);
     gnutls_transport_set_int(r->session, r->fd);
     do

@@ -12,6 +12,8 @@ struct raw;
 
 /* NULL when the server does not take the connection. */
 struct raw *raw_open(int port);
+/* The same with a GnuTLS priority string. */
+struct raw *raw_open_with(int port, const char *priority);
 void raw_close(struct raw *r);
 bool raw_send(struct raw *r, const void *bytes, size_t n);
 /* Reads what comes within `seconds`, until the server closes or nothing comes

@@ -8,12 +8,14 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "server/base/arena.h"
 #include "server/base/clock.h"
 #include "server/base/file.h"
+#include "server/base/str.h"
 #include "server/http/tls.h"
 #include "tests/http/http_case.h"
 #include "tests/http/own_app.h"
@@ -289,6 +291,29 @@ test_full_queue(void **state)
     site_stop(s);
 }
 
+/* Who leaves the queue is not served: its place is free for others. */
+static void
+test_waiting_in_vain(void **state)
+{
+    struct site *s = site_start_app(&OWN_APP, few);
+    struct raw *busy, *leaver;
+    struct fetch last = {.site = s, .path = "/"};
+    double began;
+
+    (void)state;
+    busy = raw_ask(s, "/sleep/1500");
+    nap(0.2);
+    leaver = raw_ask(s, "/sleep/4000");
+    nap(0.2);
+    raw_close(leaver);
+    began = clock_monotonic();
+    fetch_thread(&last);
+    assert_int_equal(last.status, 200);
+    assert_true(clock_monotonic() - began < 3.5);
+    raw_close(busy);
+    site_stop(s);
+}
+
 static void
 stingy(struct conf *conf)
 {
@@ -342,6 +367,12 @@ test_too_many_connections(void **state)
 /* ---- its life ----------------------------------------------------------------- */
 
 static void
+everywhere(struct conf *conf)
+{
+    str_copy(conf->listen, sizeof conf->listen, "*");
+}
+
+static void
 certificate_of(struct site *s, char hex[65])
 {
     struct raw *r = raw_open(site_port(s));
@@ -349,6 +380,62 @@ certificate_of(struct site *s, char hex[65])
     assert_non_null(r);
     raw_certificate(r, hex);
     raw_close(r);
+}
+
+static void
+test_tls_versions(void **state)
+{
+    static const struct { const char *priority; bool taken; } ROWS[] = {
+        {"NORMAL:-VERS-ALL:+VERS-TLS1.3", true},
+        {"NORMAL:-VERS-ALL:+VERS-TLS1.2", true},
+        {"NORMAL:-VERS-ALL:+VERS-TLS1.1", false},
+        {"NORMAL:-VERS-ALL:+VERS-TLS1.0", false},
+    };
+    struct site *s = site_start_app(&OWN_APP, NULL);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        struct raw *r = raw_open_with(site_port(s), ROWS[i].priority);
+
+        if ((r != NULL) != ROWS[i].taken)
+            fail_msg("%s: %s", ROWS[i].priority, r ? "taken" : "refused");
+        raw_close(r);
+    }
+    site_stop(s);
+}
+
+/* The first start's certificate is good for this machine's own names, and its
+ * key is nobody else's to read. */
+static void
+test_own_certificate(void **state)
+{
+    static const struct { const char *host; CURLcode code; } ROWS[] = {
+        {"localhost", CURLE_OK},
+        {"127.0.0.1", CURLE_OK},
+        {"127.0.0.2", CURLE_PEER_FAILED_VERIFICATION},
+    };
+    struct site *s = site_start_app(&OWN_APP, everywhere);
+    char cert[600], key[600], url[100];
+    struct stat st;
+
+    (void)state;
+    snprintf(cert, sizeof cert, "%s/tls/cert.pem", site_conf(s)->data_dir);
+    snprintf(key, sizeof key, "%s/tls/key.pem", site_conf(s)->data_dir);
+    assert_int_equal(stat(key, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        CURL *curl = curl_easy_init();
+
+        snprintf(url, sizeof url, "https://%s:%d/healthz", ROWS[i].host,
+                 site_port(s));
+        curl_easy_setopt(curl, CURLOPT_URL, url);
+        curl_easy_setopt(curl, CURLOPT_CAINFO, cert);
+        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+        curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+        assert_int_equal(curl_easy_perform(curl), ROWS[i].code);
+        curl_easy_cleanup(curl);
+    }
+    site_stop(s);
 }
 
 static void
@@ -477,8 +564,11 @@ main(void)
         cmocka_unit_test_setup_teardown(test_readers_who_leave, set_up,
                                         tear_down),
         cmocka_unit_test(test_full_queue),
+        cmocka_unit_test(test_waiting_in_vain),
         cmocka_unit_test(test_too_many_requests),
         cmocka_unit_test(test_too_many_connections),
+        cmocka_unit_test(test_tls_versions),
+        cmocka_unit_test(test_own_certificate),
         cmocka_unit_test(test_new_certificate),
         cmocka_unit_test(test_stop_finishes_requests),
         cmocka_unit_test(test_stop_is_bounded),
