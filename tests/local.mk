@@ -9,6 +9,7 @@ include $(srcdir)/tests/store/local.mk
 include $(srcdir)/tests/http/local.mk
 include $(srcdir)/tests/bench/local.mk
 include $(srcdir)/tests/browser/local.mk
+include $(srcdir)/tests/cli/local.mk
 include $(srcdir)/tests/interop/local.mk
 include $(srcdir)/tests/fuzz/local.mk
 include $(srcdir)/tests/lint/local.mk

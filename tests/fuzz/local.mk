@@ -46,3 +46,7 @@ EXTRA_PROGRAMS += tests/fuzz/fuzz_zip
 tests_fuzz_fuzz_zip_SOURCES = tests/fuzz/fuzz_zip.c
 tests_fuzz_fuzz_zip_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += tests/fuzz/corpus/zip
+EXTRA_PROGRAMS += tests/fuzz/fuzz_url
+tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c
+tests_fuzz_fuzz_url_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/url
