@@ -42,7 +42,6 @@ load_one(struct db *db, struct arena *a, struct usage *u,
     struct usage_day *day;
     enum db_rc rc = DB_OK;
 
-    c->period = usage_period_other(u->period, c->other);
     from = c->period.from > u->from ? c->period.from : u->from;
     to = c->period.to < u->to ? c->period.to : u->to;
     day = ARENA_NEWN(a, struct usage_day, (size_t)usage_period_days(c->period));
@@ -60,13 +59,20 @@ load_one(struct db *db, struct arena *a, struct usage *u,
 enum db_rc
 usage_load_compare(struct db *db, struct arena *a, struct usage *u)
 {
-    for (int o = 0; o < USAGE_OTHERS; o++) {
-        enum db_rc rc;
+    struct usage_compare *before = &u->compare[USAGE_BEFORE];
+    struct usage_compare *ago = &u->compare[USAGE_YEAR_AGO];
+    enum db_rc rc;
 
-        u->compare[o].other = (enum usage_other)o;
-        rc = load_one(db, a, u, &u->compare[o]);
-        if (rc != DB_OK)
-            return rc;
-    }
-    return DB_OK;
+    before->period = usage_period_other(u->period, USAGE_BEFORE);
+    ago->period = usage_period_other(u->period, USAGE_YEAR_AGO);
+    before->other = USAGE_BEFORE;
+    ago->other = USAGE_YEAR_AGO;
+    rc = load_one(db, a, u, before);
+    if (ago->period.from == before->period.from &&
+        ago->period.to == before->period.to)
+        *ago = *before; /* of a whole year both are the same */
+    else if (rc == DB_OK)
+        rc = load_one(db, a, u, ago);
+    ago->other = USAGE_YEAR_AGO;
+    return rc;
 }

@@ -9,7 +9,7 @@ usage_gap_name(enum usage_gap g)
 {
     static const char *const names[] = {
         "none",        "future",  "not_received", "missing",  "before_meter",
-        "before_data", "removed", "history",      "no_right",
+        "before_data", "removed", "history",      "no_right", "hole",
     };
 
     return names[g];

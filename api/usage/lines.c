@@ -191,7 +191,7 @@ name_holes(struct usage *u)
         struct usage_line *l = &u->line[i];
 
         if (!l->sum.has_load && !l->sum.has_surplus && !l->gap)
-            l->gap = USAGE_GAP_MISSING;
+            l->gap = USAGE_GAP_HOLE;
     }
 }
 

@@ -45,6 +45,7 @@ enum usage_gap {
     USAGE_GAP_REMOVED,      /* after the last meter was taken away */
     USAGE_GAP_HISTORY,      /* older than this account may look back */
     USAGE_GAP_NO_RIGHT,     /* the meter was not this account's then */
+    USAGE_GAP_HOLE,         /* the day came, this part of it did not */
     USAGE_GAPS
 };
 

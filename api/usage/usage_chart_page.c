@@ -108,7 +108,9 @@ label_days(struct labels *w)
 {
     const struct usage *u = &w->s->usage;
     const struct req *r = w->s->r;
-    enum date_style style = u->days <= 7 ? DATE_WEEKDAY : DATE_DAY;
+    enum date_style style = u->days <= 7    ? DATE_WEEKDAY
+                            : u->days > 366 ? DATE_SHORT
+                                            : DATE_DAY;
     int32_t per_slot = u->grain == USAGE_QUARTER ? 900 : 3600;
     int64_t slot = 0;
 

@@ -62,23 +62,6 @@ add_figure(const struct usage_show *s, json_t *list, const char *key,
     json_array_append_new(list, v);
 }
 
-static const char *
-peak_when(const struct usage_show *s)
-{
-    const struct usage_peak *p = &s->usage.peak;
-    const char *time = tr_fill(s->r->arena, s->r->lang, "usage.from_to", "from",
-                               usage_clock(s, p->from_utc), "to",
-                               usage_clock(s, p->to_utc), NULL);
-
-    if (s->usage.days == 1)
-        return time;
-    return tr_fill(s->r->arena, s->r->lang, "usage.day_time", "day",
-                   lang_date(s->r->arena, s->r->lang,
-                             tz_day_of(s->usage.zone, p->from_utc),
-                             DATE_WEEKDAY),
-                   "time", time, NULL);
-}
-
 static json_t *
 figures(const struct usage_show *s)
 {
@@ -96,11 +79,11 @@ figures(const struct usage_show *s)
         add_figure(s, list, "usage.figure.average",
                    usage_average_ukwh(&u->total), 2, NULL);
     if (u->peak.known && u->days > 1)
-        add_figure(
-            s, list, "usage.figure.peak_day", u->peak.day_ukwh, 6,
-            lang_date(s->r->arena, s->r->lang, u->peak.day, DATE_WEEKDAY));
+        add_figure(s, list, "usage.figure.peak_day", u->peak.day_ukwh, 6,
+                   usage_day_words(s, u->peak.day));
     if (u->peak.known)
-        add_figure(s, list, "usage.figure.peak", u->peak.ukwh, 6, peak_when(s));
+        add_figure(s, list, "usage.figure.peak", u->peak.ukwh, 6,
+                   usage_times(s, u->peak.from_utc, u->peak.to_utc));
     return list;
 }
 

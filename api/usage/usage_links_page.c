@@ -6,20 +6,20 @@ const char *
 usage_href(const struct usage_show *s, struct usage_period p,
            enum usage_report report)
 {
-    const char *start =
-        arena_printf(s->r->arena, "/meters/%lld/%s?",
-                     (long long)s->meter.number, usage_span_name(p.span));
-    char from[16], to[16];
-    int32_t day = p.from;
+    bool anchored = s->anchor >= p.from && s->anchor <= p.to;
+    bool usual = report == usage_usual_report(p);
+    const char *span = usage_span_name(p.span);
+    char from[16], to[16], days[64];
 
     if (p.span == USAGE_RANGE)
-        return arena_printf(s->r->arena, "%sfrom=%s&to=%s&report=%s", start,
-                            day_format(from, p.from), day_format(to, p.to),
-                            usage_report_name(report));
-    if (s->anchor >= p.from && s->anchor <= p.to)
-        day = s->anchor;
-    return arena_printf(s->r->arena, "%sday=%s&report=%s", start,
-                        day_format(from, day), usage_report_name(report));
+        snprintf(days, sizeof days, "from=%s&to=%s", day_format(from, p.from),
+                 day_format(to, p.to));
+    else
+        snprintf(days, sizeof days, "day=%s",
+                 day_format(from, anchored ? s->anchor : p.from));
+    return arena_printf(
+        s->r->arena, "/meters/%lld/%s?%s%s%s", (long long)s->meter.number, span,
+        days, usual ? "" : "&report=", usual ? "" : usage_report_name(report));
 }
 
 static json_t *
@@ -27,15 +27,6 @@ link_view(const char *href, const char *text, bool current)
 {
     return json_pack("{s:s s:s s:b}", "href", href, "text", text, "current",
                      (int)current);
-}
-
-/* What a period is shown by until one chooses. */
-static enum usage_report
-usual_report(enum usage_span span)
-{
-    if (span == USAGE_DAY)
-        return USAGE_INTERVAL;
-    return span == USAGE_YEAR ? USAGE_MONTHLY : USAGE_DAILY;
 }
 
 static json_t *
@@ -46,13 +37,12 @@ span_links(const struct usage_show *s)
     for (int i = 0; i < USAGE_SPANS; i++) {
         enum usage_span span = (enum usage_span)i;
         struct usage_period p = usage_period_of(span, s->anchor);
-        enum usage_report report = usual_report(span);
+        enum usage_report report;
         char key[32];
 
-        if (span == USAGE_RANGE) {
+        if (span == USAGE_RANGE)
             p = usage_period_range(s->ask.period.from, s->ask.period.to);
-            report = s->ask.report;
-        }
+        report = span == USAGE_RANGE ? s->ask.report : usage_usual_report(p);
         snprintf(key, sizeof key, "usage.span.%s", usage_span_name(span));
         json_array_append_new(list, link_view(usage_href(s, p, report),
                                               tr(s->r->lang, key),

@@ -10,13 +10,25 @@
 #include "server/base/str.h"
 #include "server/http/route.h"
 
-/* A day is shown by quarter hours, a year by months, all else by days. */
-static const char *
-report_words(enum usage_span span, int32_t days)
+enum usage_report
+usage_usual_report(struct usage_period p)
 {
-    if (span == USAGE_DAY || days <= 2)
-        return "interval daily monthly";
-    return days > 92 ? "monthly interval daily" : "daily interval monthly";
+    int32_t days = usage_period_days(p);
+
+    if (days <= 2)
+        return USAGE_INTERVAL;
+    return days > 92 ? USAGE_MONTHLY : USAGE_DAILY;
+}
+
+/* The usual one first, as it is taken when none is named. */
+static const char *
+report_words(struct usage_period p)
+{
+    static const char *const words[] = {"interval daily monthly",
+                                        "daily interval monthly",
+                                        "monthly interval daily"};
+
+    return words[usage_usual_report(p)];
 }
 
 /* The newest day with data of this meter, else yesterday. */
@@ -107,9 +119,7 @@ usage_show_ask(struct req *r, struct usage_show *s)
     if (f == FAULT_NONE)
         f = read_period(s, span);
     if (f == FAULT_NONE)
-        f = req_choice(r, "report",
-                       report_words(span, usage_period_days(s->ask.period)),
-                       &word);
+        f = req_choice(r, "report", report_words(s->ask.period), &word);
     if (f != FAULT_NONE)
         return f;
     usage_report_parse(word, &s->ask.report);

@@ -28,8 +28,13 @@ const char *usage_clock(const struct usage_show *s, int64_t utc);
 /* "November 2026", "Nov 1 – Nov 7, 2026" … */
 const char *
 usage_period_words(const struct usage_show *s, struct usage_period p);
+/* "1:15 AM – 1:30 AM", with its day where the period has several. */
+const char *
+usage_times(const struct usage_show *s, int64_t from_utc, int64_t to_utc);
 /* When a line was: "1:15 AM – 1:30 AM", "Sun, Nov 1" … */
 const char *usage_when(const struct usage_show *s, const struct usage_line *l);
+/* "Sun, Nov 1", or with the year where the period shown has several. */
+const char *usage_day_words(const struct usage_show *s, int32_t day);
 /* "Nov 1 – Nov 3", or one day. */
 const char *
 usage_days_words(const struct usage_show *s, int32_t from, int32_t to);
@@ -43,6 +48,8 @@ const char *usage_kwh(const struct usage_show *s, int64_t ukwh);
 /* What the meter is called: its label, else its address, else its number. */
 const char *
 usage_meter_name(const struct req *r, const struct agreement_meter *m);
+/* What a period is shown by until one chooses. */
+enum usage_report usage_usual_report(struct usage_period p);
 /* The path of a period of this meter, with the query that keeps the rest. */
 const char *usage_href(const struct usage_show *s, struct usage_period p,
                        enum usage_report report);

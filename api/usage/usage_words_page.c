@@ -112,31 +112,48 @@ usage_period_words(const struct usage_show *s, struct usage_period p)
     }
 }
 
+static bool
+several_years(const struct usage_show *s)
+{
+    return year_of(s->ask.period.from) != year_of(s->ask.period.to);
+}
+
+const char *
+usage_day_words(const struct usage_show *s, int32_t day)
+{
+    return date(s, day, several_years(s) ? DATE_SHORT : DATE_WEEKDAY);
+}
+
 static const char *
 days_of_line(const struct usage_show *s, const struct usage_line *l)
 {
-    bool year = year_of(s->usage.period.from) != year_of(s->usage.period.to);
-    enum date_style style = year ? DATE_SHORT : DATE_DAY;
+    enum date_style style = several_years(s) ? DATE_SHORT : DATE_DAY;
 
     if (s->usage.grain == USAGE_GRAIN_MONTH)
         return date(s, l->from_day, DATE_MONTH);
     if (l->from_day == l->to_day)
-        return date(s, l->from_day, year ? DATE_SHORT : DATE_WEEKDAY);
+        return usage_day_words(s, l->from_day);
     return from_to(s, date(s, l->from_day, style), date(s, l->to_day, style));
+}
+
+const char *
+usage_times(const struct usage_show *s, int64_t from_utc, int64_t to_utc)
+{
+    const char *time =
+        from_to(s, usage_clock(s, from_utc), usage_clock(s, to_utc));
+    int32_t day = tz_day_of(s->usage.zone, from_utc);
+
+    if (s->usage.days == 1)
+        return time;
+    return tr_fill(s->r->arena, s->r->lang, "usage.day_time", "day",
+                   usage_day_words(s, day), "time", time, NULL);
 }
 
 const char *
 usage_when(const struct usage_show *s, const struct usage_line *l)
 {
-    const char *time;
-
-    if (!l->to_utc)
-        return days_of_line(s, l);
-    time = from_to(s, usage_clock(s, l->from_utc), usage_clock(s, l->to_utc));
-    if (s->usage.days == 1)
-        return time;
-    return tr_fill(s->r->arena, s->r->lang, "usage.day_time", "day",
-                   date(s, l->from_day, DATE_WEEKDAY), "time", time, NULL);
+    return l->to_utc ? usage_times(s, l->from_utc, l->to_utc)
+                     : days_of_line(s, l);
 }
 
 /* ---- quality ---------------------------------------------------------- */

@@ -47,10 +47,10 @@ fill(struct db *db)
     int64_t home = usage_days_point(db, "10443720000000001", "2025-06-01");
     int64_t shop = usage_days_point(db, "10443720000000002", NULL);
     const struct usage_plan plan[] = {
-        {home, CHANNEL_LOAD, "2025-06-10", "2026-11-09", 100000, 2, true},
-        {home, CHANNEL_LOAD, "2026-11-12", "2026-11-20", 100000, 0, false},
-        {shop, CHANNEL_LOAD, "2026-11-01", "2026-11-21", 500000, 0, false},
-        {shop, CHANNEL_GENERATION, "2026-11-01", "2026-11-21", 0, 0, false},
+        {home, CHANNEL_LOAD, "2025-06-10", "2026-11-09", 100000, 2, 0, true},
+        {home, CHANNEL_LOAD, "2026-11-12", "2026-11-20", 100000, 0, 0, false},
+        {shop, CHANNEL_LOAD, "2026-11-01", "2026-11-21", 500000, 0, 0, false},
+        {shop, CHANNEL_GENERATION, "2026-11-01", "2026-11-21", 0, 0, 0, false},
     };
     int64_t ana = person(db, "ana@example.org", "en");
     int64_t luz = person(db, "luz@example.org", "es");
@@ -152,7 +152,7 @@ test_periods(void **state)
                 "Nov 21, 2026 – Nov 22, 2026\nnot yet received\n"
                 "over the 18 days that both have complete\n"
                 "Register at start\n1000.500\n"
-                "/meters/1/day?day=2026-11-03&amp;report=interval"},
+                "/meters/1/day?day=2026-11-03\""},
         {"GET", "/meters/1/week?day=2026-11-05&report=interval", .as = "ana",
          .status = 200, .has = "Nov 1 – Nov 7, 2026\n1:15 AM CDT"},
         {"GET", "/meters/1/year?day=2026-02-02", .as = "ana", .status = 200,
@@ -186,16 +186,16 @@ test_switching(void **state)
          .as = "ana", .status = 200,
          .has = "from=2026-10-30&amp;to=2026-11-02&amp;report=interval\n"
                 "from=2026-10-30&amp;to=2026-11-02&amp;report=monthly\n"
-                "/meters/1/month?day=2026-11-02&amp;report=daily\n"
+                "/meters/1/month?day=2026-11-02\"\n"
                 "value=\"2026-10-30\""},
         {"GET", "/meters/1/month?day=2026-11-05&report=interval", .as = "ana",
          .status = 200,
-         .has = "/meters/1/week?day=2026-11-05&amp;report=daily\n"
-                "/meters/1/month?day=2026-11-05&amp;report=daily\n"
+         .has = "/meters/1/week?day=2026-11-05\"\n"
+                "/meters/1/month?day=2026-11-05\"\n"
                 "/meters/1/range?from=2026-11-01&amp;to=2026-11-30"
                 "&amp;report=interval\nEach bar and row is one hour"},
         {"GET", "/meters/1/month?day=2026-11-05", .as = "luz", .status = 200,
-         .has = "/meters/2/month?day=2026-11-05&amp;report=daily"},
+         .has = "/meters/2/month?day=2026-11-05\""},
     };
 
     (void)state;

@@ -19,12 +19,12 @@ make_home(struct engine *e)
 {
     int64_t p = usage_days_point(e->db, "10443720000000001", "2026-02-20");
     const struct usage_plan plan[] = {
-        {p, CHANNEL_LOAD, "2026-03-01", "2026-10-31", 100000, 0, false},
-        {p, CHANNEL_LOAD, "2026-11-01", "2026-11-04", 110000, 0, true},
-        {p, CHANNEL_LOAD, "2026-11-05", "2026-11-05", 110000, 4, true},
-        {p, CHANNEL_LOAD, "2026-11-06", "2026-11-09", 110000, 0, true},
-        {p, CHANNEL_LOAD, "2026-11-12", "2026-11-20", 110000, 0, true},
-        {p, CHANNEL_GENERATION, "2026-11-03", "2026-11-03", 0, 0, false},
+        {p, CHANNEL_LOAD, "2026-03-01", "2026-10-31", 100000, 0, 0, false},
+        {p, CHANNEL_LOAD, "2026-11-01", "2026-11-04", 110000, 0, 0, true},
+        {p, CHANNEL_LOAD, "2026-11-05", "2026-11-05", 110000, 4, 0, true},
+        {p, CHANNEL_LOAD, "2026-11-06", "2026-11-09", 110000, 0, 0, true},
+        {p, CHANNEL_LOAD, "2026-11-12", "2026-11-20", 110000, 0, 0, true},
+        {p, CHANNEL_GENERATION, "2026-11-03", "2026-11-03", 0, 0, 0, false},
     };
     struct account_point right = {.account_id = 2,
                                   .point_id = p,
@@ -270,6 +270,35 @@ test_bills(void **state)
     arena_clear(&w.arena);
 }
 
+/* An interval that its day came without is a hole, not a zero. */
+static void
+test_missing_intervals(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct look w = {0};
+    const struct usage *u = &w.usage;
+    int64_t p = make_home(e);
+    const struct usage_plan day = {
+        p, CHANNEL_LOAD, "2026-11-10", "2026-11-10", 100000, 0, 6, false};
+
+    usage_days_load(e->db, &day, 1);
+    assert_int_equal(look_at(e, &ANA, &w, month("2026-11-05"), USAGE_DAILY),
+                     FAULT_NONE);
+    assert_string_equal(lines_say(u),
+                        "10 data, 1 missing, 9 data, 2 not_received, 8 future");
+    assert_int_equal(u->total.missing, 6);
+    assert_int_equal(u->line[9].sum.load_ukwh, 90 * 100000 + 89 * 45000);
+    assert_int_equal(u->compare[USAGE_BEFORE].pairs, 18);
+    assert_int_equal(u->fresh.complete_day, usage_day_of("2026-11-09"));
+    assert_int_equal(
+        look_at(e, &ANA, &w,
+                usage_period_of(USAGE_DAY, usage_day_of("2026-11-10")),
+                USAGE_INTERVAL),
+        FAULT_NONE);
+    assert_string_equal(lines_say(u), "90 data, 6 hole");
+    arena_clear(&w.arena);
+}
+
 /* ---- files ------------------------------------------------------------ */
 
 static void
@@ -389,6 +418,7 @@ main(void)
         ENGINE_TESTS(test_clock_changes),
         ENGINE_TESTS(test_grain_and_limits),
         ENGINE_TESTS(test_bills),
+        ENGINE_TESTS(test_missing_intervals),
         ENGINE_TESTS(test_files_keep_to_rights),
         ENGINE_TESTS(test_json_files),
         ENGINE_TESTS(test_view),

@@ -77,6 +77,11 @@ day_make(const struct usage_plan *p, int32_t day, struct reading_day *d)
         d->value_ukwh[i] = p->base_ukwh + i * 1000;
         d->places[i] = 3;
         d->status[i] = i < p->estimated ? 'E' : 'A';
+        if (i >= d->n - p->missing) {
+            d->status[i] = 0;
+            d->value_ukwh[i] = 0;
+            d->places[i] = 0;
+        }
     }
 }
 

@@ -12,6 +12,7 @@ struct usage_plan {
     const char *from, *to;
     int64_t base_ukwh;
     int estimated; /* so many of a day's first intervals */
+    int missing;   /* and so many of its last ones are missing */
     bool reads;    /* register reads 1000.500 and 1015.62 */
 };
 
