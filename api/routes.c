@@ -34,6 +34,7 @@ const struct route ROUTES[] = {
      "token login name password", 0},
     /* ---- usage ---- */
     {"GET", "/meters", WHO_CUSTOMER, FACE_PAGE, usage_meters_page, NULL, 0},
+    {"GET", "/meters/{}", WHO_CUSTOMER, FACE_PAGE, usage_newest_page, NULL, 0},
     {"GET", "/meters/{}/day", WHO_CUSTOMER, FACE_PAGE, usage_page,
      "day report", 0},
     {"GET", "/meters/{}/week", WHO_CUSTOMER, FACE_PAGE, usage_page,

@@ -3,6 +3,7 @@
 #include "api/usage/usage_page.h"
 
 #include "api/usage/usage_show_page.h"
+#include "server/base/str.h"
 
 static void
 set_text(json_t *v, const char *key, const char *text)
@@ -184,6 +185,23 @@ history_page(struct usage_show *s, json_t *view)
         usage_files(s, s->usage.from, s->usage.today, s->ask.report));
     return page_status(r, fault_http(FAULT_PAST_LIMIT), "usage/limit.html",
                        view);
+}
+
+/* GET /meters/{}: its newest month. */
+enum fault
+usage_newest_page(struct req *r)
+{
+    struct agreement_meter m;
+    int64_t number;
+    enum fault f;
+
+    if (!str_to_i64(r->path_arg, &number))
+        return FAULT_NOT_FOUND;
+    f = agreement_meter_get(r->db, r->who, number, &m);
+    if (f != FAULT_NONE)
+        return f;
+    return reply_redirect(
+        r, arena_printf(r->arena, "/meters/%lld/month", (long long)m.number));
 }
 
 enum fault

@@ -107,6 +107,9 @@ test_meters(void **state)
         {"GET", "/meters", .as = "luz", .status = 200,
          .has = "Casa &lt;1&gt;\nTaller\nhref=\"/meters/2/month\"\n"
                 "Mis medidores"},
+        {"GET", "/meters/2", .as = "luz", .status = 303,
+         .header = "Location: /meters/2/month"},
+        {"GET", "/meters/2", .as = "ana", .status = 404},
         {"GET", "/meters", .as = "max", .status = 200,
          .has = "There is no meter on your account yet\nup to 60 days"},
     };
