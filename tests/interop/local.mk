@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 EXTRA_DIST += \
+	tests/interop/inbox.sh \
 	tests/interop/run \
 	tests/interop/template.mjs \
 	tests/interop/wire.sh

@@ -276,6 +276,31 @@ test_the_folder_says_who_sent_it(void **state)
                         "COUNT,,,,,,,loaded,0\n"));
 }
 
+/* A TDSP states its own points only. */
+static void
+test_registry_files_come_from_their_tdsp(void **state)
+{
+    struct engine *e = begin(state);
+    struct buf b = {0};
+
+    buf_puts(&b, "ESIID,TDSP,METER,INSTALLED\n"
+                 "10443720000000001," DUNS ",M1,2024-01-01\n");
+    put(DUNS "/registry.csv", &b);
+    mark(DUNS "/registry.csv");
+    b.len = 0;
+    buf_puts(&b, "ESIID,TDSP,METER,INSTALLED\n"
+                 "10443720000000002,123456789,M2,2024-01-01\n");
+    put(DUNS "/others.csv", &b);
+    mark(DUNS "/others.csv");
+    buf_clear(&b);
+    run(e);
+    assert_true(reports(DUNS "/done/registry.csv.activity.csv",
+                        "COUNT,,,,,,,loaded,1\n"));
+    assert_true(reports(DUNS "/done/others.csv.activity.csv",
+                        "COUNT,,,,,,,rejected,1\n"));
+    assert_true(reports(DUNS "/done/others.csv.activity.csv", "REJECT,2,"));
+}
+
 static void
 test_a_ruin_is_rejected(void **state)
 {
@@ -426,6 +451,7 @@ main(void)
         ENGINE_TESTS(test_a_file_seen_twice_is_known),
         ENGINE_TESTS(test_names_are_checked),
         ENGINE_TESTS(test_the_folder_says_who_sent_it),
+        ENGINE_TESTS(test_registry_files_come_from_their_tdsp),
         ENGINE_TESTS(test_a_ruin_is_rejected),
         ENGINE_TESTS(test_what_is_left_alone),
         {"test_a_file_that_was_renamed_in", test_a_file_that_was_renamed_in,
