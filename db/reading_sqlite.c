@@ -21,6 +21,7 @@
 #include "server/base/str.h"
 
 #define OPEN_MOST 32
+#define SPAN_LONG 800 /* days */
 
 #define LOAD_BITS  27
 #define GROUP_BITS 31
@@ -221,6 +222,61 @@ month_open(struct db *db, int32_t month, bool make, struct month_file **to)
     return DB_OK;
 }
 
+/* ---- which months there are ---------------------------------------------- */
+
+/* The month of a file's name, or DAY_NONE. */
+static int32_t
+name_month(const char *name)
+{
+    char text[16];
+    int32_t day;
+
+    if (strlen(name) != 10 || !str_ends(name, ".db"))
+        return DAY_NONE;
+    snprintf(text, sizeof text, "%.7s-01", name);
+    return day_parse(text, &day) ? day : DAY_NONE;
+}
+
+static int
+compare_months(const void *a, const void *b)
+{
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static enum db_rc
+sqlite_months(struct db *db, struct arena *a, struct reading_months *m)
+{
+    char folder[1024];
+    struct dirent *e;
+    size_t size = 64;
+    DIR *d;
+
+    *m = (struct reading_months){ARENA_NEWN(a, int32_t, size), 0};
+    snprintf(folder, sizeof folder, "%.1000s/readings", db_place(db));
+    d = opendir(folder);
+    if (!d)
+        return errno == ENOENT ? DB_OK : folder_fail(db, folder);
+    while ((e = readdir(d))) {
+        int32_t month = name_month(e->d_name);
+
+        if (month == DAY_NONE)
+            continue;
+        if (m->n == size) {
+            int32_t *more = ARENA_NEWN(a, int32_t, 2 * size);
+
+            memcpy(more, m->at, size * sizeof *more);
+            m->at = more;
+            size *= 2;
+        }
+        m->at[m->n++] = month;
+    }
+    closedir(d);
+    qsort(m->at, m->n, sizeof *m->at, compare_months);
+    return DB_OK;
+}
+
 /* ---- reading ------------------------------------------------------------- */
 
 /* Rows from one key to another; *more turns false when `row` says stop. */
@@ -264,27 +320,52 @@ each_month(struct db *db, struct month_file *f, int64_t group, int32_t from,
     return rc;
 }
 
+/* One month's days of that span; a month without a file has no rows. */
+static enum db_rc
+each_of(struct db *db, int32_t month, int64_t group, int32_t from, int32_t to,
+        reading_row_fn *row, void *arg, bool *more)
+{
+    int32_t last = reading_month_next(month) - 1;
+    struct month_file *f;
+    enum db_rc rc = month_open(db, month, false, &f);
+
+    if (rc != DB_OK)
+        return rc == DB_NONE ? DB_OK : rc;
+    return each_month(db, f, group, from > month ? from : month,
+                      to < last ? to : last, row, arg, more);
+}
+
+/* A long span: only the months that there are. */
+static enum db_rc
+each_there(struct db *db, int64_t group, int32_t from, int32_t to,
+           reading_row_fn *row, void *arg)
+{
+    struct reading_months m;
+    struct arena a = {0};
+    bool more = true;
+    enum db_rc rc = sqlite_months(db, &a, &m);
+
+    for (size_t i = 0; i < m.n && more && rc == DB_OK; i++) {
+        if (m.at[i] <= to && reading_month_next(m.at[i]) > from)
+            rc = each_of(db, m.at[i], group, from, to, row, arg, &more);
+    }
+    arena_clear(&a);
+    return rc;
+}
+
 static enum db_rc
 sqlite_each(struct db *db, int64_t group, int32_t from, int32_t to,
             reading_row_fn *row, void *arg)
 {
     bool more = true;
+    enum db_rc rc = DB_OK;
 
-    for (int32_t month = day_month_start(from); month <= to && more;
-         month = reading_month_next(month)) {
-        int32_t last = reading_month_next(month) - 1;
-        struct month_file *f;
-        enum db_rc rc = month_open(db, month, false, &f);
-
-        if (rc == DB_NONE)
-            continue;
-        if (rc == DB_OK)
-            rc = each_month(db, f, group, from > month ? from : month,
-                            to < last ? to : last, row, arg, &more);
-        if (rc != DB_OK)
-            return rc;
-    }
-    return DB_OK;
+    if (to - from > SPAN_LONG)
+        return each_there(db, group, from, to, row, arg);
+    for (int32_t month = day_month_start(from);
+         month <= to && more && rc == DB_OK; month = reading_month_next(month))
+        rc = each_of(db, month, group, from, to, row, arg, &more);
+    return rc;
 }
 
 static enum db_rc
@@ -428,59 +509,6 @@ sqlite_remove(struct db *db, const struct reading_part *p, int64_t *rows)
 }
 
 /* ---- upkeep -------------------------------------------------------------- */
-
-/* The month of a file's name, or DAY_NONE. */
-static int32_t
-name_month(const char *name)
-{
-    char text[16];
-    int32_t day;
-
-    if (strlen(name) != 10 || !str_ends(name, ".db"))
-        return DAY_NONE;
-    snprintf(text, sizeof text, "%.7s-01", name);
-    return day_parse(text, &day) ? day : DAY_NONE;
-}
-
-static int
-compare_months(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static enum db_rc
-sqlite_months(struct db *db, struct arena *a, struct reading_months *m)
-{
-    char folder[1024];
-    struct dirent *e;
-    size_t size = 64;
-    DIR *d;
-
-    *m = (struct reading_months){ARENA_NEWN(a, int32_t, size), 0};
-    snprintf(folder, sizeof folder, "%.1000s/readings", db_place(db));
-    d = opendir(folder);
-    if (!d)
-        return errno == ENOENT ? DB_OK : folder_fail(db, folder);
-    while ((e = readdir(d))) {
-        int32_t month = name_month(e->d_name);
-
-        if (month == DAY_NONE)
-            continue;
-        if (m->n == size) {
-            int32_t *more = ARENA_NEWN(a, int32_t, 2 * size);
-
-            memcpy(more, m->at, size * sizeof *more);
-            m->at = more;
-            size *= 2;
-        }
-        m->at[m->n++] = month;
-    }
-    closedir(d);
-    qsort(m->at, m->n, sizeof *m->at, compare_months);
-    return DB_OK;
-}
 
 static enum db_rc
 sqlite_size(struct db *db, int32_t month, int64_t *bytes)

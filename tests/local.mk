@@ -12,6 +12,7 @@ include $(srcdir)/tests/browser/local.mk
 include $(srcdir)/tests/cli/local.mk
 include $(srcdir)/tests/interop/local.mk
 include $(srcdir)/tests/fuzz/local.mk
+include $(srcdir)/tests/crash/local.mk
 include $(srcdir)/tests/lint/local.mk
 include $(srcdir)/tests/package/local.mk
 include $(srcdir)/tests/usage/local.mk
