@@ -29,6 +29,7 @@ cd "$tree" || exit 3
     echo '/* SPDX-License-Identifier: Apache-2.0 */'
     echo 'x = db_run(db, DB_MARKET, text, IN_NONE, NULL);'
 } >db/bad.c
+echo 'See [there](nowhere.md).' >README.md
 echo '<a href={{x}}>' >templates/bad.html
 echo '{"a": {"b": "left in the first language", "c": "x"}}' >templates/en.json
 echo '{"a": {"b": "left in the first language"}}' >templates/es.json
