@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loader: its threads, its batches, and the loop that writes. */
+#include "config.h"
+
 #include "api/feed/load.h"
 
 #include <stdlib.h>
@@ -217,6 +219,8 @@ run(struct loader *ld, bool (*done)(void *arg, const struct feed_result *r),
         pthread_join(reader, NULL);
         return false;
     }
+    pthread_setname_np(reader, "load-read");
+    pthread_setname_np(parser, "load-parse");
     while (ok && (b = next_batch(ld, start)) != NULL)
         ok = finish_batch(ld, b, done, arg);
     tell_progress(ld, start);
