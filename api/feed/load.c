@@ -11,14 +11,6 @@
 #include "server/base/clock.h"
 #include "server/base/str.h"
 
-const char *
-feed_kind_name(enum feed_kind k)
-{
-    static const char *const NAMES[] = {"lse", "registry", "billed", "none"};
-
-    return NAMES[k];
-}
-
 /* ---- batches ----------------------------------------------------------------
  */
 
@@ -27,7 +19,7 @@ batch_reset(struct batch *b)
 {
     b->packed.len = b->texts.len = b->text.len = b->n = 0;
     b->refused = b->failed = false;
-    b->kind = KIND_NONE;
+    b->kind = &FEED_UNKNOWN;
     b->r = (struct feed_result){.rejects = b->r.rejects,
                                 .l.started_utc = clock_now()};
 }

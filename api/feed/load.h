@@ -73,10 +73,11 @@ const char *feed_key_folder(const struct conf *conf, char to[1024]);
 
 enum feed_unload {
     UNLOAD_DONE,
-    UNLOAD_NONE,
-    UNLOAD_NOT_COMMITTED,
-    UNLOAD_NOT_NEWEST,       /* of that TDSP's registry files */
-    UNLOAD_FAILED
+    UNLOAD_NONE,          /* there is no such load */
+    UNLOAD_NOT_COMMITTED, /* it is not in force */
+    UNLOAD_NOT_NEWEST,    /* a registry file: its sender's newer one stands on
+                           * it */
+    UNLOAD_FAILED,        /* `why` */
 };
 /* Takes a committed load back, and its rows away. */
 enum feed_unload feed_unload(struct db *db, int64_t load_id,

@@ -194,50 +194,15 @@ keep_text(struct input *in)
     }
 }
 
-/* Does the header line of a CSV text name this column? */
-static bool
-names_column(const char *text, size_t n, const char *column)
-{
-    const char *end = memchr(text, '\n', n);
-    size_t length = strlen(column);
-
-    if (end == NULL)
-        end = text + n;
-    for (const char *p = text; p + length <= end; p++) {
-        bool before = p == text || p[-1] == ',' || p[-1] == '"' ||
-                      (unsigned char)p[-1] == 0xbf;
-
-        if (before && memcmp(p, column, length) == 0 &&
-            (p + length == end || strchr(",\"\r\n", p[length]) != NULL))
-            return true;
-    }
-    return false;
-}
-
-static enum feed_kind
+static const struct feed_kind *
 find_kind(struct block *b, const char *path)
 {
-    const char *text = block_text(b), *p = text;
-    size_t n = b->n;
+    const struct feed_kind *kind = feed_kind_find(block_text(b), b->n);
 
-    if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) {
-        p += 3;
-        n -= 3;
-    }
-    while (n > 0 && (*p == '\r' || *p == '\n')) {
-        p++;
-        n--;
-    }
-    if (n >= 9 && (memcmp(p, "000000", 6) == 0 || memcmp(p, "1000", 4) == 0))
-        return KIND_LSE;
-    if (names_column(text, b->n, "METER") &&
-        names_column(text, b->n, "TDSP"))
-        return KIND_REGISTRY;
-    if (names_column(text, b->n, "ACTUAL_KWH"))
-        return KIND_BILLED;
-    return strstr(b->name, ".lse") != NULL || strstr(path, ".lse") != NULL
-               ? KIND_LSE
-               : KIND_NONE;
+    if (kind == &FEED_UNKNOWN &&
+        (strstr(b->name, ".lse") != NULL || strstr(path, ".lse") != NULL))
+        kind = feed_kind_get("lse");
+    return kind;
 }
 
 /* ---- files ------------------------------------------------------------------
@@ -248,7 +213,7 @@ static void
 not_opened(struct batch *b, const struct block *block)
 {
     if (access(b->r.path, R_OK) == 0) {
-        b->kind = KIND_NONE;
+        b->kind = &FEED_UNKNOWN;
         batch_refuse(b, FEED_DAMAGED, block->why);
         return;
     }
@@ -263,7 +228,7 @@ name_load(struct loader *ld, struct batch *b, const struct block *block)
     const char *slash = strrchr(ld->paths[block->file], '/');
 
     if (!block->opened)
-        str_copy(b->r.l.name, sizeof b->r.l.name,
+        snprintf(b->r.l.name, sizeof b->r.l.name, "%s",
                  slash != NULL ? slash + 1 : ld->paths[block->file]);
     else
         str_copy(b->r.l.name, sizeof b->r.l.name, block->name);
@@ -287,11 +252,11 @@ parse_file(struct input *in)
     }
     atomic_fetch_add(&in->ld->text, (long long)in->block->n);
     b->kind = find_kind(in->block, b->r.path);
-    str_copy(b->r.l.kind, sizeof b->r.l.kind, feed_kind_name(b->kind));
-    if (b->kind == KIND_LSE)
-        parse_lse(in);
-    else if (b->kind == KIND_NONE)
+    str_copy(b->r.l.kind, sizeof b->r.l.kind, b->kind->name);
+    if (b->kind == &FEED_UNKNOWN)
         batch_refuse(b, FEED_KIND, "");
+    else if (b->kind->load == NULL)
+        parse_lse(in);
     else
         keep_text(in);
 }
@@ -329,7 +294,7 @@ load_parse_run(void *loader)
             input_end(&in, in.block);
             queue_put(&ld->free_blocks, in.block);
         }
-        table = b->kind == KIND_REGISTRY;
+        table = b->kind->load != NULL;
         file = b->file;
         if (!queue_put(&ld->batches, b))
             break;

@@ -54,11 +54,23 @@ struct batch_record {
     bool registered, warned;
 };
 
-enum feed_kind { KIND_LSE, KIND_REGISTRY, KIND_BILLED, KIND_NONE };
+struct table_rejects;
+
+/* A kind of file. */
+struct feed_kind {
+    const char *name;  /* in the catalog of loads */
+    bool (*check)(const char *text, size_t n); /* does one begin so? */
+    /* Loads a whole text (api/registry/registry.h); NULL: streamed. */
+    enum db_rc (*load)(struct db *db, const void *text, size_t n,
+                       const char *default_zone, struct load *l,
+                       struct table_rejects *rejects);
+    enum db_rc (*unload)(struct db *db, struct load *l);
+    enum feed_warning warning; /* what l->n.warned of a table counts */
+};
 
 struct batch {
     size_t file;
-    enum feed_kind kind;
+    const struct feed_kind *kind;
     struct feed_result r;    /* rejects, warnings, what is known of the load */
     size_t rejects_room;
     bool refused, failed;
@@ -95,7 +107,13 @@ struct loader {
     double last_done;
 };
 
-const char *feed_kind_name(enum feed_kind k);
+extern const struct feed_kind FEED_UNKNOWN;
+const struct feed_kind *feed_kind_get(const char *name);
+const struct feed_kind *feed_kind_find(const char *text, size_t n);
+/* Writes a batch that is a table; DB_NONE: refused. */
+enum db_rc load_table(struct loader *ld, struct batch *b);
+/* Opens the map of points anew: what it says of old ones has changed. */
+enum db_rc load_map_again(struct loader *ld);
 /* The bodies of the two threads. */
 void *load_read_run(void *loader);
 void *load_parse_run(void *loader);
@@ -107,11 +125,6 @@ void load_facts_forget(struct loader *ld);
 void batch_warn(struct batch *b, uint32_t bits);
 /* Writes one batch; fills the result.  False: later ones would fail too. */
 bool load_write(struct loader *ld, struct batch *b);
-
-/* A batch of a registry or billed usage file.  DB_NONE: refused as a whole. */
-enum db_rc load_table(struct loader *ld, struct batch *b);
-/* Takes such a load back; DB_NONE: a newer registry file stands on it. */
-enum db_rc load_table_undo(struct db *db, struct load *l);
 
 void batch_reset(struct batch *b);
 void batch_clear(struct batch *b);

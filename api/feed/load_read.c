@@ -42,7 +42,7 @@ next_block(struct loader *ld)
         return NULL;
     b->n = 0;
     b->first = b->last = b->failed = false;
-    b->why[0] = '\0';
+    b->why[0] = b->sha256[0] = '\0';
     return b;
 }
 

@@ -2,7 +2,6 @@
 /* The loader's way with registry and billed usage files, which are held whole
  * and taken in by their own ability. */
 #include "api/feed/load_parts.h"
-#include "api/registry/billed.h"
 #include "api/registry/registry.h"
 #include "db/registry.h"
 #include "server/base/clock.h"
@@ -15,7 +14,9 @@ take_reject(struct batch *b, const struct table_reject *j)
                             .ours = table_code_ours(j->code),
                             .ercot = table_code_ercot(j->code),
                             .reason = table_code_reason(j->code),
-                            .field = j->field,
+                            .field = j->field[0] != '\0'
+                                         ? j->field
+                                         : lse_field_text(LSE_FIELD_LINE),
                             .day = DAY_NONE,
                             .line = j->line};
 
@@ -39,7 +40,7 @@ table_known(struct loader *ld, struct batch *b, bool *known)
     if (rc != DB_OK)
         return rc == DB_NONE ? DB_OK : rc;
     *known = old.n.rejected == 0;
-    if (!*known && b->kind == KIND_REGISTRY)
+    if (!*known && b->kind->load == registry_load)
         rc = db_registry_newer(ld->db, &old, known);
     if (rc != DB_OK || !*known)
         return rc;
@@ -54,20 +55,14 @@ table_known(struct loader *ld, struct batch *b, bool *known)
 static enum db_rc
 table_load(struct loader *ld, struct batch *b, struct table_rejects *rejects)
 {
-    const char *zone = ld->conf->default_zone;
     struct load *l = &b->r.l;
-    enum feed_warning warning = FEED_WARN_ESIID_LENGTH;
     enum db_rc rc;
 
     if (ld->o.sender != NULL)
         str_copy(l->sender, sizeof l->sender, ld->o.sender);
-    if (b->kind == KIND_REGISTRY) {
-        rc = registry_load(ld->db, b->text.at, b->text.len, zone, l, rejects);
-    } else {
-        rc = billed_load(ld->db, b->text.at, b->text.len, zone, l, rejects);
-        warning = FEED_WARN_UNREGISTERED;
-    }
-    b->r.warnings[warning] = l->n.warned;
+    rc = b->kind->load(ld->db, b->text.at, b->text.len,
+                       ld->conf->default_zone, l, rejects);
+    b->r.warnings[b->kind->warning] = l->n.warned;
     return rc;
 }
 
@@ -86,14 +81,12 @@ load_table(struct loader *ld, struct batch *b)
             take_reject(b, &rejects.at[i]);
         b->r.state = FEED_LOADED;
     }
+    if (rc == DB_NONE) {
+        b->refused = true;
+        b->r.l.n = (struct load_counts){.read = b->r.l.n.read,
+                                        .rejected = b->r.l.n.read};
+    }
     table_rejects_clear(&rejects);
+    buf_clear(&b->text);
     return rc;
-}
-
-enum db_rc
-load_table_undo(struct db *db, struct load *l)
-{
-    return strcmp(l->kind, feed_kind_name(KIND_REGISTRY)) == 0
-               ? registry_unload(db, l)
-               : billed_unload(db, l);
 }

@@ -206,7 +206,8 @@ write_lse(struct loader *ld, struct batch *b)
         return rc;
     count_rejects(b);
     b->r.state = FEED_LOADED;
-    return db_load_commit(ld->db, &b->r.l);
+    rc = db_load_commit(ld->db, &b->r.l);
+    return rc == DB_NONE ? DB_FAIL : rc; /* DB_NONE: a file is refused */
 }
 
 /* ---- files --------------------------------------------------------------------
@@ -225,6 +226,25 @@ write_refusal(struct loader *ld, struct batch *b)
     return rc == DB_OK ? true : store_failed(ld, b, rc);
 }
 
+/* Under the writer lock. */
+static enum db_rc
+write_batch(struct loader *ld, struct batch *b)
+{
+    enum db_rc rc = DB_OK;
+    int64_t rows;
+
+    if (!ld->recovered) {
+        rc = reading_recover(ld->db, &rows);
+        ld->recovered = rc == DB_OK;
+    }
+    if (rc != DB_OK)
+        return rc;
+    if (b->kind->load == NULL)
+        return write_lse(ld, b);
+    rc = load_table(ld, b);
+    return rc == DB_OK ? load_map_again(ld) : rc;
+}
+
 bool
 load_write(struct loader *ld, struct batch *b)
 {
@@ -241,60 +261,14 @@ load_write(struct loader *ld, struct batch *b)
     rc = db_writer_lock(ld->db, ld->o.lock_seconds);
     if (rc != DB_OK)
         return store_failed(ld, b, rc);
-    if (!ld->recovered) {
-        rc = reading_recover(ld->db, &rows);
-        ld->recovered = rc == DB_OK;
-    }
-    if (rc == DB_OK)
-        rc = b->kind == KIND_LSE ? write_lse(ld, b) : load_table(ld, b);
-    if (rc == DB_NONE) {
-        db_writer_unlock(ld->db);
-        return write_refusal(ld, b);
-    }
-    if (rc != DB_OK) {
+    rc = write_batch(ld, b);
+    if (rc != DB_OK && rc != DB_NONE) {
         store_failed(ld, b, rc);
         /* what was written of it goes at once, if the store still can */
         reading_recover(ld->db, &rows);
     }
     db_writer_unlock(ld->db);
+    if (rc == DB_NONE)
+        return write_refusal(ld, b);
     return rc == DB_OK;
-}
-
-/* Readings go in two steps, the second of which can be done again. */
-static enum db_rc
-unload(struct db *db, struct load *l)
-{
-    enum db_rc rc;
-    int64_t rows;
-
-    if (strcmp(l->kind, feed_kind_name(KIND_LSE)) != 0)
-        return load_table_undo(db, l);
-    rc = db_load_end(db, l, LOAD_UNLOADED);
-    return rc == DB_OK ? reading_recover(db, &rows) : rc;
-}
-
-enum feed_unload
-feed_unload(struct db *db, int64_t load_id, double lock_seconds,
-            struct load *l, char why[512])
-{
-    enum feed_unload u = UNLOAD_FAILED;
-    enum db_rc rc = db_writer_lock(db, lock_seconds);
-
-    if (rc == DB_OK) {
-        rc = db_load_get(db, load_id, l);
-        if (rc == DB_NONE) {
-            u = UNLOAD_NONE;
-        } else if (rc == DB_OK && l->state != LOAD_COMMITTED) {
-            u = UNLOAD_NOT_COMMITTED;
-        } else if (rc == DB_OK) {
-            rc = unload(db, l);
-            u = rc == DB_OK     ? UNLOAD_DONE
-                : rc == DB_NONE ? UNLOAD_NOT_NEWEST
-                                : UNLOAD_FAILED;
-        }
-        db_writer_unlock(db);
-    }
-    if (u == UNLOAD_FAILED)
-        snprintf(why, 512, "%s", db_error(db));
-    return u;
 }

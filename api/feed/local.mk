@@ -17,6 +17,7 @@ libmeterhouse_a_SOURCES += \
 	api/feed/load.c api/feed/load.h \
 	api/feed/load_cmd.c api/feed/load_cmd.h \
 	api/feed/load_facts.c \
+	api/feed/load_kind.c \
 	api/feed/load_parse.c \
 	api/feed/load_parts.h \
 	api/feed/load_read.c \

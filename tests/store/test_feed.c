@@ -421,6 +421,100 @@ test_another_writer(void **state)
     buf_clear(&good);
 }
 
+/* ---- the registry ------------------------------------------------------------------ */
+
+#define REGISTRY                                                               \
+    "ESIID,TDSP,METER,INSTALLED,REP,REP_FROM,REP_TO\n"                         \
+    "10443720000000001,999000112,M1,2025-07-01,999000223,2020-01-01,\n"        \
+    "10443720000000002,999000112,M2,2020-01-01,999000222,2020-01-01,\n"
+
+struct warned {
+    int64_t w[4][FEED_WARNING_COUNT], rows[4], rejected[4];
+    enum feed_state state[4];
+    char kind[4][16];
+    int n;
+};
+
+static bool
+collect_warnings(void *arg, const struct feed_result *r)
+{
+    struct warned *c = arg;
+
+    memcpy(c->w[c->n], r->warnings, sizeof r->warnings);
+    memcpy(c->kind[c->n], r->l.kind, sizeof r->l.kind);
+    c->state[c->n] = r->state;
+    c->rejected[c->n] = r->l.n.rejected;
+    c->rows[c->n++] = r->l.n.warned;
+    return true;
+}
+
+/* LSE, then a registry, then LSE again, in one go: what the registry says
+ * counts for the file behind it. */
+static void
+test_the_registry_in_the_middle(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct warned c = {.n = 0};
+    struct buf good = {0};
+    char path[3][600];
+    const char *paths[3];
+
+    read_golden(&good);
+    for (int i = 0; i < 3; i++) {
+        snprintf(path[i], sizeof path[i], "%s/%d", e->folder, i);
+        paths[i] = path[i];
+    }
+    assert_true(file_write(paths[0], good.at, good.len, 0600));
+    assert_true(file_write(paths[1], REGISTRY, strlen(REGISTRY), 0600));
+    replace_all(&good, "10000000,0.145,A", "10000000,0.155,A");
+    assert_true(file_write(paths[2], good.at, good.len, 0600));
+    assert_true(feed_load_files(e->db, &conf, NULL, 3, paths,
+                                collect_warnings, &c));
+    assert_int_equal(c.n, 3);
+    assert_string_equal(c.kind[1], "registry");
+    assert_int_equal(c.state[1], FEED_LOADED);
+    assert_int_equal(c.rejected[1], 0);
+    assert_int_equal(c.w[0][FEED_WARN_UNREGISTERED], 4);
+    assert_int_equal(c.rows[0], 4);
+    assert_int_equal(c.w[2][FEED_WARN_UNREGISTERED], 0);
+    assert_int_equal(c.w[2][FEED_WARN_REP_DIFFERS], 3);
+    assert_int_equal(c.w[2][FEED_WARN_SENDER_DIFFERS], 4);
+    assert_int_equal(c.w[2][FEED_WARN_BEFORE_METER], 1); /* the spring day */
+    assert_int_equal(c.rows[2], 4);
+    buf_clear(&good);
+}
+
+static void
+test_a_registry_that_is_none(void **state)
+{
+    static const char TEXT[] = "ESIID,TDSP,METER,INSTALLED\n"
+                               "1,999000111,M1,2025-07-01\n"
+                               "2,999000111,M1,yesterday\n";
+    struct engine *e = engine_of(state);
+    struct feed_result r;
+    struct load l;
+    char why[512];
+
+    load_bytes(e, "r.csv", TEXT, strlen(TEXT), &r);
+    assert_int_equal(r.state, FEED_LOADED);
+    assert_counts(&r, 1, 0, 0, 0, 1);
+    assert_int_equal(r.rejects[0].line, 3);
+    assert_string_equal(r.rejects[0].field, "INSTALLED");
+    assert_string_equal(r.rejects[0].ours, "T27");
+    assert_string_equal(r.rejects[0].esiid, "2");
+    assert_int_equal(feed_unload(e->db, r.l.id, 1, &l, why), UNLOAD_DONE);
+    feed_result_clear(&r);
+    load_bytes(e, "r.csv", "ESIID,TDSP,METER,INSTALLED,METER\n", 33, &r);
+    assert_int_equal(r.state, FEED_REFUSED);
+    assert_int_equal(r.n_rejects, 1);
+    assert_string_equal(r.rejects[0].ercot, "F2");
+    feed_result_clear(&r);
+    load_bytes(e, "r.csv", "hello\n", 6, &r);
+    assert_int_equal(r.state, FEED_REFUSED);
+    assert_int_equal(r.rejects[0].code, FEED_KIND);
+    feed_result_clear(&r);
+}
+
 /* ---- what the sender gets ----------------------------------------------------------- */
 
 static void
@@ -477,6 +571,8 @@ main(void)
         ENGINE_TESTS(test_unload_takes_it_back),
         ENGINE_TESTS(test_files_one_after_another),
         ENGINE_TESTS(test_another_writer),
+        ENGINE_TESTS(test_the_registry_in_the_middle),
+        ENGINE_TESTS(test_a_registry_that_is_none),
         ENGINE_TESTS(test_the_activity_report),
     };
     const char *top = getenv("MH_TOP"), *data = getenv("MH_SHARED");
