@@ -17,7 +17,7 @@ dist_doc_DATA += docs/table-codes.md
 dist_doc_DATA += docs/usage.md
 dist_doc_DATA += docs/resident.md
 dist_doc_DATA += docs/utility.md
-EXTRA_DIST += docs/demo.sh
+EXTRA_DIST += docs/demo.sh docs/picture.mjs docs/usage.png
 
 man_MANS = docs/meterhouse.1 docs/meterhouse.conf.5
 doc_DATA = docs/meterhouse.conf.example
