@@ -13,6 +13,12 @@ TESTS += tests/http/test_account
 tests_http_test_account_SOURCES = tests/http/test_account.c $(HTTP_CASE)
 tests_http_test_account_LDADD = $(HTTP_LIBS)
 
+check_PROGRAMS += tests/http/test_foreign
+TESTS += tests/http/test_foreign
+tests_http_test_foreign_SOURCES = tests/http/test_foreign.c $(HTTP_CASE)
+tests_http_test_foreign_SOURCES += $(USAGE_DAYS)
+tests_http_test_foreign_LDADD = $(HTTP_LIBS)
+
 check_PROGRAMS += tests/http/test_server
 TESTS += tests/http/test_server
 tests_http_test_server_SOURCES = tests/http/test_server.c $(HTTP_OWN)

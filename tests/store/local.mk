@@ -88,3 +88,7 @@ tests_store_test_billed_load_SOURCES += tests/store/table_files.h
 check_PROGRAMS += tests/store/test_feed_table
 TESTS += tests/store/test_feed_table
 tests_store_test_feed_table_SOURCES = tests/store/test_feed_table.c $(ENGINES)
+
+check_PROGRAMS += tests/store/test_user_cmd
+TESTS += tests/store/test_user_cmd
+tests_store_test_user_cmd_SOURCES = tests/store/test_user_cmd.c $(ENGINES)
