@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/account/user_cmd.h"
+#include "api/admin/store_cmd.h"
 #include "api/commands.h"
 #include "api/jobs.h"
 #include "api/serve.h"
@@ -103,6 +104,15 @@ const struct command COMMANDS[] = {
      "What the file brought is removed, and what it had replaced holds again.\n"
      "The number of a load stands in the output of load and in its report.",
      unload_cmd},
+    /* ---- the store ---- */
+    {"store stats", "[--json]", "counts what the store holds", NULL,
+     store_stats_cmd},
+    {"store check", "", "checks that the store is sound",
+     "Verifies every rule: the engine's own integrity check, foreign keys, the\n"
+     "catalog of loads and its counts, the registry, rights, the audit chain;\n"
+     "decodes every packed day and checks its totals and versions.  Prints one\n"
+     "line a finding; exit code 3 when there is any.  The store may be in use.",
+     store_check_cmd},
     /* ---- made-up data ---- */
     {"generate", "--out DIR [OPTION…]", "writes made-up LSE, registry and "
      "billed files",

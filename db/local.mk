@@ -49,6 +49,9 @@ libmeterhouse_a_SOURCES += db/session.c
 libmeterhouse_a_SOURCES += db/session.h
 libmeterhouse_a_SOURCES += db/sqlite.c
 libmeterhouse_a_SOURCES += db/stmt.c
+libmeterhouse_a_SOURCES += db/store.h
+libmeterhouse_a_SOURCES += db/store_check.c
+libmeterhouse_a_SOURCES += db/store_stats.c
 libmeterhouse_a_SOURCES += db/writer.c
 
 # The schema: one line a migration.
