@@ -85,9 +85,11 @@ answer_metrics(struct exchange *x)
 {
     struct http_server *s = x->server;
     struct buf to = {0};
+    size_t waiting, busy;
 
     if (!peer_listed(s->app.conf->metrics_peers, x->conn->peer))
         return false;
+    pool_gauge(s->pool, &waiting, &busy);
     buf_printf(&to, "# HELP meterhouse_build_info The program.\n"
                     "# TYPE meterhouse_build_info gauge\n"
                     "meterhouse_build_info{version=\"%s\"} 1\n",
@@ -97,10 +99,9 @@ answer_metrics(struct exchange *x)
     metrics_value(&to, "meterhouse_http_active", "gauge",
                   "Requests being answered.", atomic_load(&s->n_active));
     metrics_value(&to, "meterhouse_http_queue", "gauge",
-                  "Requests waiting for a worker.",
-                  (int64_t)pool_waiting(s->pool));
+                  "Requests waiting for a worker.", (int64_t)waiting);
     metrics_value(&to, "meterhouse_http_workers_busy", "gauge",
-                  "Workers in a handler.", (int64_t)pool_busy(s->pool));
+                  "Workers in a handler.", (int64_t)busy);
     metrics_write(s->metrics, &to);
     if (s->app.metrics)
         s->app.metrics(s->app.arg, &to);

@@ -6,7 +6,9 @@
  *   body    1 KiB a second after a grace of header_timeout
  *   idle    libmicrohttpd's idle_timeout; but once bytes of a next request
  *           have begun to come, header_timeout again
- *   busy    ours to answer: no deadline (silence is libmicrohttpd's affair)
+ *   busy    ours to answer: no deadline.  A reader that stalls is cut by
+ *           libmicrohttpd's idle_timeout: a socket takes more only when a third
+ *           of its buffer is free, so sipping does not count as reading
  */
 #include "config.h"
 
@@ -163,9 +165,23 @@ overdue(struct conn *c, double now)
                most + (double)atomic_load(&c->received) / BODY_RATE;
     case CONN_IDLE:
         return idle_dribble(c, since, now) > most;
-    default:
+    case CONN_BUSY:
         return false;
     }
+    return false;
+}
+
+static void
+conn_cut(struct conn *c)
+{
+    int phase = atomic_load(&c->phase);
+
+    c->cut = true;
+    shutdown(c->fd, SHUT_RDWR);
+    if (phase == CONN_FRESH) /* browsers open some in reserve */
+        log_debug("connection unused", "peer=%s", c->peer);
+    else
+        log_theirs("connection too slow", "peer=%s phase=%d", c->peer, phase);
 }
 
 static void
@@ -175,12 +191,8 @@ conns_check(struct http_server *s)
 
     pthread_mutex_lock(&s->conns_lock);
     for (struct conn *c = s->conns; c; c = c->next) {
-        if (!c->cut && overdue(c, now)) {
-            c->cut = true;
-            shutdown(c->fd, SHUT_RDWR);
-            log_info("connection too slow", "peer=%s phase=%d", c->peer,
-                     atomic_load(&c->phase));
-        }
+        if (!c->cut && overdue(c, now))
+            conn_cut(c);
     }
     pthread_mutex_unlock(&s->conns_lock);
 }

@@ -162,26 +162,13 @@ pool_add_piece(struct pool *p, struct pool_job *job)
     return taken;
 }
 
-size_t
-pool_waiting(struct pool *p)
+void
+pool_gauge(struct pool *p, size_t *waiting, size_t *busy)
 {
-    size_t n;
-
     pthread_mutex_lock(&p->lock);
-    n = p->waiting;
+    *waiting = p->waiting;
+    *busy = p->busy;
     pthread_mutex_unlock(&p->lock);
-    return n;
-}
-
-size_t
-pool_busy(struct pool *p)
-{
-    size_t n;
-
-    pthread_mutex_lock(&p->lock);
-    n = p->busy;
-    pthread_mutex_unlock(&p->lock);
-    return n;
 }
 
 bool

@@ -35,8 +35,8 @@ struct pool *pool_start(size_t workers, size_t queue,
 bool pool_add(struct pool *p, struct pool_job *job);
 /* Puts a piece of a running answer in the queue; false when the pool ends. */
 bool pool_add_piece(struct pool *p, struct pool_job *job);
-size_t pool_waiting(struct pool *p);
-size_t pool_busy(struct pool *p);
+/* Requests in the queue, and workers in a job. */
+void pool_gauge(struct pool *p, size_t *waiting, size_t *busy);
 /* Runs what is queued and ends the threads; from then on nothing is taken.
  * False when a thread is still in a handler after `seconds`. */
 bool pool_end(struct pool *p, double seconds);

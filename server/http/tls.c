@@ -35,6 +35,7 @@ struct identity {
     unsigned length;
     gnutls_privkey_t key;
     time_t expires;
+    bool names_host; /* of public_url */
     double retired; /* monotonic */
 };
 
@@ -86,18 +87,20 @@ key_fits(const struct identity *id)
     return fits;
 }
 
-static time_t
-chain_expires(const gnutls_datum_t *pem)
+static void
+certificate_look(struct identity *id, const gnutls_datum_t *pem,
+                 const char *host)
 {
     gnutls_x509_crt_t cert;
-    time_t expires = 0;
 
     if (gnutls_x509_crt_init(&cert) != 0)
-        return 0;
-    if (gnutls_x509_crt_import(cert, pem, GNUTLS_X509_FMT_PEM) == 0)
-        expires = gnutls_x509_crt_get_expiration_time(cert);
+        return;
+    if (gnutls_x509_crt_import(cert, pem, GNUTLS_X509_FMT_PEM) == 0) {
+        id->expires = gnutls_x509_crt_get_expiration_time(cert);
+        id->names_host = host[0] == '\0' ||
+                         gnutls_x509_crt_check_hostname(cert, host) != 0;
+    }
     gnutls_x509_crt_deinit(cert);
-    return expires;
 }
 
 static struct identity *
@@ -122,7 +125,7 @@ identity_parse(const struct tls *t, const struct buf *cert,
     } else if (!key_fits(id)) {
         snprintf(why, 512, "%.200s: not the key of %.200s", t->key_path, t->cert_path);
     } else {
-        id->expires = chain_expires(&c);
+        certificate_look(id, &c, t->host);
         return id;
     }
     identity_free(id);
@@ -208,12 +211,13 @@ paths_set(struct tls *t, const struct conf *conf, char why[512])
 }
 
 static bool
-nearly_over(const struct identity *id)
+worn_out(const struct identity *id)
 {
-    return id->expires < time(NULL) + RENEW_DAYS * DAY_SECONDS;
+    return !id->names_host ||
+           id->expires < time(NULL) + RENEW_DAYS * DAY_SECONDS;
 }
 
-/* The identity of the files; our own is made when absent or nearly over. */
+/* The identity of the files; our own is made when absent or worn out. */
 static struct identity *
 identity_get(struct tls *t, char why[512])
 {
@@ -223,7 +227,7 @@ identity_get(struct tls *t, char why[512])
         !cert_make(t->cert_path, t->key_path, t->host, OWN_DAYS, why))
         return NULL;
     id = identity_load(t, why);
-    if (!id || !t->own || !nearly_over(id))
+    if (!id || !t->own || !worn_out(id))
         return id;
     identity_free(id);
     log_info("certificate renewed", "file=%s", t->cert_path);
@@ -334,7 +338,7 @@ tls_watch(struct tls *t)
     pthread_mutex_lock(&lock);
     retired_free(t);
     changed = memcmp(&stamp, &t->stamp, sizeof stamp) != 0;
-    over = t->own && nearly_over(t->current);
+    over = t->own && worn_out(t->current);
     pthread_mutex_unlock(&lock);
     if ((changed || over) && !tls_reload(t, why))
         log_ours("certificate not taken", "reason=%s", why);

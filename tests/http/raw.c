@@ -21,7 +21,7 @@ struct raw {
 };
 
 static int
-socket_open(int port)
+socket_open(int port, int receive)
 {
     struct sockaddr_in a = {.sin_family = AF_INET,
                             .sin_port = htons((uint16_t)port)};
@@ -31,25 +31,21 @@ socket_open(int port)
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    if (receive)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof receive);
     if (connect(fd, (struct sockaddr *)&a, sizeof a) == 0)
         return fd;
     close(fd);
     return -1;
 }
 
-struct raw *
-raw_open(int port)
-{
-    return raw_open_with(port, "NORMAL");
-}
-
-struct raw *
-raw_open_with(int port, const char *priority)
+static struct raw *
+open_socket(int fd, const char *priority)
 {
     struct raw *r = mem_new(sizeof *r);
     int rc = -1;
 
-    r->fd = socket_open(port);
+    r->fd = fd;
     if (r->fd < 0) {
         free(r);
         return NULL;
@@ -66,6 +62,24 @@ raw_open_with(int port, const char *priority)
         return r;
     raw_close(r);
     return NULL;
+}
+
+struct raw *
+raw_open(int port)
+{
+    return raw_open_with(port, "NORMAL");
+}
+
+struct raw *
+raw_open_with(int port, const char *priority)
+{
+    return open_socket(socket_open(port, 0), priority);
+}
+
+struct raw *
+raw_open_narrow(int port)
+{
+    return open_socket(socket_open(port, 4096), "NORMAL");
 }
 
 void
@@ -135,6 +149,18 @@ raw_read(struct raw *r, double seconds, struct buf *to)
         buf_add(to, bytes, (size_t)n);
     }
     return false;
+}
+
+size_t
+raw_sip(struct raw *r, size_t n)
+{
+    char bytes[16384];
+    ssize_t got;
+
+    if (!readable(r, 0))
+        return 0;
+    got = gnutls_record_recv(r->session, bytes, n < sizeof bytes ? n : 16384);
+    return got > 0 ? (size_t)got : 0;
 }
 
 void

@@ -225,6 +225,41 @@ test_readers_who_leave(void **state)
     streams_settle();
 }
 
+static void
+short_patience(struct conf *conf)
+{
+    conf->idle_timeout = 2;
+}
+
+/* A reader that sips, too slowly to be worth a place but never silent for
+ * long, is cut; one that takes its time but reads is not. */
+static void
+test_slow_readers(void **state)
+{
+    struct site *s = site_start_app(&OWN_APP, short_patience);
+    struct raw *sipper = raw_open_narrow(site_port(s));
+    static const char ask[] = "GET /lines/100000000 HTTP/1.1\r\n" HOST "\r\n";
+    struct tally t = {0};
+    int sips = 0;
+
+    (void)state;
+    raw_send(sipper, ask, sizeof ask - 1);
+    nap(0.5);
+    while (sips < 400 &&
+           atomic_load(&own_streams_made) != atomic_load(&own_streams_freed)) {
+        raw_sip(sipper, 40);
+        nap(0.05);
+        sips++;
+    }
+    if (sips < 20 || sips == 400)
+        fail_msg("cut after %d sips", sips);
+    raw_close(sipper);
+    assert_int_equal(download(s, "/lines/400000", &t), CURLE_OK);
+    assert_int_equal(t.lines, 400000);
+    streams_settle();
+    site_stop(s);
+}
+
 /* ---- many at once ----------------------------------------------------------- */
 
 struct fetch {
@@ -563,6 +598,7 @@ main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_readers_who_leave, set_up,
                                         tear_down),
+        cmocka_unit_test(test_slow_readers),
         cmocka_unit_test(test_full_queue),
         cmocka_unit_test(test_waiting_in_vain),
         cmocka_unit_test(test_too_many_requests),

@@ -105,6 +105,10 @@ check_PROGRAMS += tests/unit/test_router
 TESTS += tests/unit/test_router
 tests_unit_test_router_SOURCES = tests/unit/test_router.c
 
+check_PROGRAMS += tests/unit/test_tls
+TESTS += tests/unit/test_tls
+tests_unit_test_tls_SOURCES = tests/unit/test_tls.c
+
 check_PROGRAMS += tests/unit/test_url
 TESTS += tests/unit/test_url
 tests_unit_test_url_SOURCES = tests/unit/test_url.c
