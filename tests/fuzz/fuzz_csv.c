@@ -3,19 +3,8 @@
  * Fuzzes the CSV reader.  It must come to an end, count lines upwards, and what
  * it read, written with quotes around each field, must read the same again.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "server/text/csv.h"
-
-#define REQUIRE(what)                                                          \
-    do {                                                                       \
-        if (!(what))                                                           \
-            abort();                                                           \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+#include "tests/fuzz/fuzz.h"
 
 static void
 write_quoted(struct buf *to, const struct csv_reader *r)

@@ -4,20 +4,9 @@
  * pieces must say the same, each record must be one that the format allows,
  * and each refusal must point into the text.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/feed/check.h"
 #include "server/base/hash.h"
-
-#define REQUIRE(what)                                                          \
-    do {                                                                       \
-        if (!(what))                                                           \
-            abort();                                                           \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+#include "tests/fuzz/fuzz.h"
 
 struct pieces {
     const uint8_t *bytes;

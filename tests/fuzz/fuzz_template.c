@@ -4,19 +4,8 @@
  * rest is its partial "p".  A refusal must say where; what is taken must
  * render, and no markup may come out that did not stand in the template.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "server/text/template.h"
-
-#define REQUIRE(what)                                                          \
-    do {                                                                       \
-        if (!(what))                                                           \
-            abort();                                                           \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+#include "tests/fuzz/fuzz.h"
 
 /* Lists of one: sections inside one another multiply. */
 static json_t *

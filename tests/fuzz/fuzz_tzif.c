@@ -3,19 +3,8 @@
  * Fuzzes the reader of zone files.  What it takes must be a table of rising
  * periods with known types, and every instant must fall into the right one.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "server/base/tzif.h"
-
-#define REQUIRE(what)                                                          \
-    do {                                                                       \
-        if (!(what))                                                           \
-            abort();                                                           \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+#include "tests/fuzz/fuzz.h"
 
 static void
 look_up(const struct tzif *z, int64_t utc)

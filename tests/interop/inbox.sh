@@ -5,27 +5,8 @@
 # Usage: inbox.sh METERHOUSE
 set -u
 meterhouse=$1
-work=$(mktemp -d "${MH_TMP:-${TMPDIR:-/tmp}}/inbox-XXXXXX")
-export GNUPGHOME=$work/gnupg
-trap 'gpgconf --kill all 2>/dev/null; rm -rf "$work"' EXIT
-mkdir -m 700 "$GNUPGHOME"
-cd "$work" || exit 3
-for tool in zip gpg; do
-    command -v $tool >/dev/null && continue
-    echo "1..0 # SKIP $tool is not installed"
-    exit 0
-done
-
-n=0 failed=0
-report() { # OK NAME
-    n=$((n + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $n - $2"
-    else
-        echo "not ok $n - $2"
-        failed=1
-    fi
-}
+# shellcheck source=tests/interop/tap.sh
+. "$(dirname "$0")/tap.sh"
 mh() { "$meterhouse" --data "$work/$1" "${@:2}" 2>>"$work/log"; }
 
 mh none generate --out made --meters 12 --tdsps 2 --from 2026-03-05 \
@@ -35,13 +16,8 @@ mh hand load made >/dev/null
 report $(($? > 1)) "load by hand"
 
 # the installation's key
-gpg --batch --quiet --no-auto-check-trustdb --pinentry-mode loopback \
-    --passphrase '' --quick-gen-key inbox rsa2048 cert,sign never 2>/dev/null
-fpr=$(gpg --list-keys --with-colons inbox | awk -F: '/^fpr/{print $10; exit}')
-gpg --batch --quiet --pinentry-mode loopback --passphrase '' \
-    --quick-add-key "$fpr" rsa2048 encr never 2>/dev/null
-mkdir -p -m 700 box/pgp
-gpg --batch --quiet --armor --export-secret-keys inbox >box/pgp/inbox.asc
+mkdir -p box
+key inbox rsa2048 box/pgp ''
 
 # deliver: registry and billed files plain, LSE files in every wrapping
 deliver() { # FILE SENDER NAME
@@ -50,9 +26,7 @@ deliver() { # FILE SENDER NAME
     mv "box/inbox/$2/.$3.tmp" "box/inbox/$2/$3"
     : >"box/inbox/$2/$3.done"
 }
-encrypt() {
-    gpg --batch --quiet --trust-model always -r inbox -o "$2" "${@:3}" -e "$1"
-}
+encrypt() { enc -r inbox -o "$2" "${@:3}" -e "$1"; }
 for f in made/registry/*; do
     sender=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++)
         if ($i == "TDSP") c = i } NR == 2 { print $c }' "$f")

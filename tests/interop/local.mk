@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	tests/interop/inbox.sh \
 	tests/interop/run \
+	tests/interop/tap.sh \
 	tests/interop/template.mjs \
 	tests/interop/wire.sh
 

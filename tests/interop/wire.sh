@@ -3,27 +3,10 @@
 # Files made by zip and gpg, read by us.  Usage: wire.sh TEXT, our reader.
 set -u
 text=$1
-work=$(mktemp -d "${MH_TMP:-${TMPDIR:-/tmp}}/wire-XXXXXX")
-export GNUPGHOME=$work/gnupg
-trap 'gpgconf --kill all 2>/dev/null; rm -rf "$work"' EXIT
-mkdir -m 700 "$GNUPGHOME" "$work/keys" "$work/locked" "$work/other"
-cd "$work" || exit 3
-for tool in zip gpg; do
-    command -v $tool >/dev/null && continue
-    echo "1..0 # SKIP $tool is not installed"
-    exit 0
-done
+# shellcheck source=tests/interop/tap.sh
+. "$(dirname "$0")/tap.sh"
+mkdir -m 700 keys locked other
 
-n=0 failed=0
-report() { # OK NAME
-    n=$((n + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $n - $2"
-    else
-        echo "not ok $n - $2"
-        failed=1
-    fi
-}
 # same FILE KEYS NAME: the text must be a.lse, byte for byte
 same() {
     "$text" "$1" "$2" 2>name | cmp -s - "${4:-a.lse}" &&
@@ -42,18 +25,6 @@ no() {
         ;;
     esac
 }
-key() { # NAME ALGORITHM FOLDER PASSPHRASE
-    gpg --batch --quiet --no-auto-check-trustdb --pinentry-mode loopback --passphrase "$4" \
-        --quick-gen-key "$1" "$2" cert,sign never 2>/dev/null
-    local id
-    id=$(gpg --list-keys --with-colons "$1" | awk -F: '/^fpr/{print $10; exit}')
-    gpg --batch --quiet --no-auto-check-trustdb --pinentry-mode loopback --passphrase "$4" \
-        --quick-add-key "$id" "${5:-$2}" encr never 2>/dev/null
-    gpg --batch --quiet --no-auto-check-trustdb --pinentry-mode loopback --passphrase "$4" --armor \
-        --export-secret-keys "$1" >"$3/$1.asc"
-}
-enc() { gpg --batch --quiet --yes --trust-model always "$@"; }
-
 awk 'BEGIN { for (i = 0; i < 40000; i++)
     printf "1000%04d,%.3f,A,,%.3f,A,,%.3f,E,,%.3f,A,,\r\n",
         i % 24, i / 7, i / 11, i / 13, i / 17 }' >a.lse

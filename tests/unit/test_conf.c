@@ -4,7 +4,7 @@
 #include "server/base/conf.h"
 #include "server/base/file.h"
 
-static char folder[256], path[300];
+static char path[300];
 
 static bool
 read_text(struct conf *c, const char *text, char why[512])
@@ -182,19 +182,10 @@ the_sample_changes_nothing(void **state)
 }
 
 static int
-setup(void **state)
+set_up(void **state)
 {
-    (void)state;
-    scratch_make(folder);
-    snprintf(path, sizeof path, "%s/meterhouse.conf", folder);
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    scratch_remove(folder);
+    scratch_set_up(state);
+    snprintf(path, sizeof path, "%s/meterhouse.conf", scratch);
     return 0;
 }
 
@@ -211,5 +202,5 @@ main(void)
         cmocka_unit_test(the_sample_changes_nothing),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, set_up, scratch_tear_down);
 }

@@ -7,8 +7,6 @@
 
 #include "server/base/file.h"
 
-static char folder[256];
-
 static const char *
 at(const char *name)
 {
@@ -16,7 +14,7 @@ at(const char *name)
     static int next;
     char *p = path[next++ % 4];
 
-    snprintf(p, 512, "%s/%s", folder, name);
+    snprintf(p, 512, "%s/%s", scratch, name);
     return p;
 }
 
@@ -54,7 +52,7 @@ refusals_say_why(void **state)
     assert_int_equal(b.len, 0);
     assert_false(file_read(at("none"), 5, &b));
     assert_int_equal(errno, ENOENT);
-    assert_false(file_read(folder, 5, &b));
+    assert_false(file_read(scratch, 5, &b));
     assert_int_equal(errno, EISDIR);
     assert_false(file_write(at("no/such"), "x", 1, 0600));
     assert_int_equal(errno, ENOENT);
@@ -91,7 +89,7 @@ folders(void **state)
     assert_int_equal(errno, ENOTDIR);
     assert_false(file_make_dir(at("plain/g"), 0755));
     assert_false(file_make_dir("", 0755));
-    assert_true(file_sync_dir(folder));
+    assert_true(file_sync_dir(scratch));
     assert_false(file_sync_dir(at("none")));
 }
 
@@ -108,22 +106,6 @@ moves(void **state)
     assert_false(file_move(at("in/x"), at("done/x")));
 }
 
-static int
-setup(void **state)
-{
-    (void)state;
-    scratch_make(folder);
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    scratch_remove(folder);
-    return 0;
-}
-
 int
 main(void)
 {
@@ -135,5 +117,5 @@ main(void)
         cmocka_unit_test(moves),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

@@ -13,7 +13,7 @@
 #include "server/base/file.h"
 #include "server/wire/source.h"
 
-static char folder[256], path[300];
+static char path[300];
 
 /* Reads all of a source in steps of `step`; NULL when it fails. */
 static char *
@@ -65,7 +65,7 @@ outcome(void)
 static void
 put(const char *name, const void *bytes, size_t n)
 {
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s", scratch, name);
     assert_true(file_write(path, bytes, n, 0600));
 }
 
@@ -84,7 +84,7 @@ zip_make(const char *name, const struct entry *e, size_t n, const char *options)
 {
     struct archive *a = archive_write_new();
 
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s", scratch, name);
     assert_int_equal(archive_write_set_format_zip(a), ARCHIVE_OK);
     if (options != NULL)
         assert_int_equal(archive_write_set_options(a, options), ARCHIVE_OK);
@@ -131,9 +131,9 @@ plain_files(void **state)
     assert_string_equal(outcome(), "PK.csv|PK,\003");
     put("x.LSE.ZIP.pgp", "x", 1);
     assert_string_equal(outcome(), "x.LSE|x");
-    snprintf(path, sizeof path, "%s/none", folder);
+    snprintf(path, sizeof path, "%s/none", scratch);
     assert_string_equal(outcome(), "(No such file or directory)");
-    snprintf(path, sizeof path, "%s", folder);
+    snprintf(path, sizeof path, "%s", scratch);
     assert_string_equal(outcome(), "(Is a directory)");
 }
 
@@ -302,22 +302,6 @@ pgp_without_keys(void **state)
     assert_string_equal(outcome(), "(encrypted, and there are no PGP keys)");
 }
 
-static int
-setup(void **state)
-{
-    (void)state;
-    scratch_make(folder);
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    scratch_remove(folder);
-    return 0;
-}
-
 int
 main(void)
 {
@@ -333,5 +317,5 @@ main(void)
         cmocka_unit_test(pgp_without_keys),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

@@ -46,4 +46,23 @@ text_count(const char *text, const char *what)
     return n;
 }
 
+/* The scratch folder of a whole program, for cmocka_run_group_tests. */
+static char scratch[256] __attribute__((unused));
+
+static inline int
+scratch_set_up(void **state)
+{
+    (void)state;
+    scratch_make(scratch);
+    return 0;
+}
+
+static inline int
+scratch_tear_down(void **state)
+{
+    (void)state;
+    scratch_remove(scratch);
+    return 0;
+}
+
 #endif
