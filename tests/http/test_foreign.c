@@ -96,7 +96,7 @@ set_up(void **state)
     for (int i = 0; i < POINTS; i++) {
         point[i] = usage_days_point(db, ESIID[i], NULL);
         plan[i] = (struct usage_plan){point[i], CHANNEL_LOAD, "2026-11-01",
-                                      "2026-11-21", 100000 * (i + 1), 0,
+                                      "2026-11-21", 100000 * (i + 1), 0, 0,
                                       false};
     }
     usage_days_load(db, plan, POINTS);
