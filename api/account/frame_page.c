@@ -101,9 +101,12 @@ account_frame(const struct req *r, json_t *view)
     if (help)
         json_object_set_new(site, "help", help);
     json_object_set_new(view, "site", site);
+    if (json_object_get(view, "form_of")) /* shown by a POST: its own page */
+        json_object_set(view, "back", json_object_get(view, "form_of"));
     if (!account_signed_in(r->who))
         return;
     json_object_set_new(view, "user",
-                        json_pack("{ss}", "name", r->who->name));
+                        json_pack("{ss sI}", "name", r->who->name, "idle",
+                                  (json_int_t)r->conf->session_idle));
     json_object_set_new(view, "menu", menu(r));
 }

@@ -97,8 +97,8 @@ show(struct req *r, int status, const char *done, const char *error)
     lang = a.lang[0] ? a.lang : "auto";
     snprintf(role_key, sizeof role_key, "account.role_%s", a.role);
     view = json_pack(
-        "{ss ss ss ss ss ss* ss* so sb s[ooo] s[s]}", "title",
-        tr(r->lang, "account.profile"), "name", a.name, "login", a.login,
+        "{ss ss ss ss ss ss ss* ss* so sb s[ooo] s[s]}", "title",
+        tr(r->lang, "account.profile"), "form_of", "/profile", "name", a.name, "login", a.login,
         "role", tr(r->lang, role_key), "password_set",
         tr_fill(r->arena, r->lang, "account.password_set", "ago",
                 ago(r, a.password_utc), NULL),

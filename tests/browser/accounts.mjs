@@ -121,6 +121,39 @@ export async function accounts(site, browser) {
     await there.context().close();
   });
 
+  await test('a session that ends says so before, and can go on', async () => {
+    const page = await browser.open('rosa');
+    await page.clock.install();
+    await page.goto('/profile');
+    const note = page.locator('.session-note');
+    await page.clock.fastForward('27:30');
+    assert.equal(await note.isVisible(), false);
+    await page.clock.fastForward('00:40');
+    await note.getByText('in two minutes').waitFor();
+    assert.equal(await note.getByRole('link', { name: 'Stay signed in' })
+      .getAttribute('href'), '/profile');
+    await page.clock.fastForward('02:00');
+    await note.getByText('has ended').waitFor();
+    assert.equal(await note.getByRole('link', { name: 'Sign in' })
+      .getAttribute('href'), '/sign-in?next=%2Fprofile');
+    await page.context().close();
+  });
+
+  await test('after a mistake the switch of languages finds the page',
+    async () => {
+      const page = await browser.open('solo');
+      await page.goto('/profile');
+      await page.locator('#password').fill('not the one');
+      await page.locator('#new').fill('ñandú y garza');
+      await page.getByRole('button', { name: 'Change password' }).click();
+      await page.getByRole('alert').getByText('nothing was changed').waitFor();
+      await page.getByRole('button', { name: 'Español' }).click();
+      await page.getByRole('heading', { name: 'Perfil' }).waitFor();
+      await page.getByRole('button', { name: 'English' }).click();
+      await page.waitForLoadState();
+      await page.context().close();
+    });
+
   await test('everything works without scripts', async () => {
     const page = await browser.open(null, { javaScriptEnabled: false });
     await signIn(page, 'rosa');
