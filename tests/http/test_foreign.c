@@ -95,9 +95,11 @@ set_up(void **state)
     assert_int_equal(db_open(store, DB_WRITE, &db, why), DB_OK);
     for (int i = 0; i < POINTS; i++) {
         point[i] = usage_days_point(db, ESIID[i], NULL);
-        plan[i] = (struct usage_plan){point[i], CHANNEL_LOAD, "2026-11-01",
-                                      "2026-11-21", 100000 * (i + 1), 0, 0,
-                                      false};
+        plan[i] = (struct usage_plan){.point_id = point[i],
+                                      .channel = CHANNEL_LOAD,
+                                      .from = "2026-11-01",
+                                      .to = "2026-11-21",
+                                      .base_ukwh = 100000 * (i + 1)};
     }
     usage_days_load(db, plan, POINTS);
     for (size_t i = 0; i < COUNT(PEOPLE); i++) {
