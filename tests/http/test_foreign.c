@@ -166,7 +166,7 @@ answer(const struct route *route, const char *as, const char *number,
     blank(text, id ? id : "", id ? strlen(id) : 0);
     snprintf(query, sizeof query, "/%s/", number);
     blank(text, query, strlen(query));
-    snprintf(query, sizeof query, "/%s\"", number);
+    snprintf(query, sizeof query, "/%s?", number);
     blank(text, query, strlen(query));
     *status = got.status;
     http_got_clear(&got);
