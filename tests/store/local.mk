@@ -4,6 +4,7 @@
 ENGINES = tests/store/engines.c tests/store/engines.h
 # Tests of readings share a little language of records.
 RECORDS = tests/store/records.c tests/store/records.h $(ENGINES)
+RUN_CMD = tests/store/run_cmd.c tests/store/run_cmd.h
 EXTRA_DIST += tests/store/pg_fixture
 
 check_PROGRAMS += tests/store/test_billed
@@ -91,9 +92,14 @@ tests_store_test_feed_table_SOURCES = tests/store/test_feed_table.c $(ENGINES)
 
 check_PROGRAMS += tests/store/test_user_cmd
 TESTS += tests/store/test_user_cmd
-tests_store_test_user_cmd_SOURCES = tests/store/test_user_cmd.c $(ENGINES)
+tests_store_test_user_cmd_SOURCES = tests/store/test_user_cmd.c $(ENGINES) $(RUN_CMD)
 check_PROGRAMS += tests/store/test_store
 TESTS += tests/store/test_store
 tests_store_test_store_SOURCES = tests/store/test_store.c $(ENGINES)
 tests_store_test_store_SOURCES += tests/store/table_files.c
 tests_store_test_store_SOURCES += tests/store/table_files.h
+
+check_PROGRAMS += tests/store/test_load_cmd
+TESTS += tests/store/test_load_cmd
+tests_store_test_load_cmd_SOURCES = tests/store/test_load_cmd.c $(ENGINES) \
+	$(RUN_CMD)

@@ -333,6 +333,46 @@ codes_are_distinct(void **state)
         }
 }
 
+/* ---- bounds -------------------------------------------------------------------- */
+
+/* 50,000 records are a file, one more is none; both are counted. */
+static void
+counts_to_the_limit(void **state)
+{
+    struct buf good = {0}, text = {0};
+    struct lse_record r;
+    struct lse in;
+    const char *second;
+    int records = 0;
+
+    (void)state;
+    read_text(&good, golden, "lse_good.lse");
+    second = strstr(good.at + 1, "00000001,");
+    for (int i = 0; i < LSE_MOST_RECORDS; i++)
+        buf_add(&text, good.at, (size_t)(second - good.at));
+    buf_room(&text, LSE_PAD);
+    memset(text.at + text.len, 0, LSE_PAD);
+    feed_lse_init_text(&in, text.at, text.len);
+    while (feed_lse_next(&in, &r) == LSE_RECORD)
+        records++;
+    assert_int_equal(records, LSE_MOST_RECORDS);
+    assert_int_equal(in.records, LSE_MOST_RECORDS);
+    assert_int_equal(feed_lse_next(&in, &r), LSE_END);
+    for (int i = 0; i < 7; i++)
+        buf_add(&text, good.at, (size_t)(second - good.at));
+    buf_room(&text, LSE_PAD);
+    memset(text.at + text.len, 0, LSE_PAD);
+    feed_lse_init_text(&in, text.at, text.len);
+    for (int i = 0; i < LSE_MOST_RECORDS; i++)
+        assert_int_equal(feed_lse_next(&in, &r), LSE_RECORD);
+    assert_int_equal(feed_lse_next(&in, &r), LSE_REFUSED);
+    assert_int_equal(in.reject.code, FEED_TOO_MANY);
+    assert_int_equal(in.records, LSE_MOST_RECORDS + 7);
+    assert_int_equal(feed_lse_next(&in, &r), LSE_END);
+    buf_clear(&good);
+    buf_clear(&text);
+}
+
 /* ---- warnings ------------------------------------------------------------------ */
 
 static uint32_t
@@ -432,6 +472,7 @@ main(void)
         cmocka_unit_test(warns),
         cmocka_unit_test(warns_by_the_registry),
         cmocka_unit_test(asks_the_zone),
+        cmocka_unit_test(counts_to_the_limit),
         cmocka_unit_test(hostile_table),
     };
     const char *top = getenv("MH_TOP"), *data = getenv("MH_SHARED");
