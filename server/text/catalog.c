@@ -12,7 +12,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "server/base/buf.h"
 #include "server/base/clock.h"
 #include "server/base/decimal.h"
 #include "server/base/log.h"
@@ -22,6 +21,10 @@
 
 static const char *const CODES[LANG_COUNT] = {"en", "es"};
 static json_t *trees[LANG_COUNT]; /* {"t": words} */
+
+/* A page may hold a thousand dates, so their words are looked up once. */
+enum date_words { MONTH, MONTH_SHORT, WEEKDAY, WEEKDAY_SHORT, DATE_WORDS };
+static const char *date_words[LANG_COUNT][DATE_WORDS][13];
 
 /* ---- reading --------------------------------------------------------------
  */
@@ -122,6 +125,37 @@ same_keys(const json_t *en, const json_t *other, const char *code,
     return true;
 }
 
+/* The words of a dotted key, or NULL. */
+static const char *
+find(enum lang l, const char *key)
+{
+    const json_t *at = json_object_get(trees[l], "t");
+
+    for (;;) {
+        size_t n = strcspn(key, ".");
+
+        at = json_object_getn(at, key, n);
+        if (at == NULL || key[n] == '\0')
+            return json_string_value(at);
+        key += n + 1;
+    }
+}
+
+static void
+date_words_find(enum lang l)
+{
+    static const char *const groups[DATE_WORDS] = {
+        "month", "month_short", "weekday", "weekday_short"};
+    char key[KEY_SIZE];
+
+    for (int group = 0; group < DATE_WORDS; group++) {
+        for (int i = 0; i <= 12; i++) {
+            snprintf(key, sizeof key, "date.%s.%d", groups[group], i);
+            date_words[l][group][i] = find(l, key);
+        }
+    }
+}
+
 bool
 catalog_open(const char *dir, char why[512])
 {
@@ -141,6 +175,8 @@ catalog_open(const char *dir, char why[512])
             trees[i] = json_pack("{s:o}", "t", words[i]);
         else
             json_decref(words[i]);
+        if (ok)
+            date_words_find((enum lang)i);
     }
     return ok;
 }
@@ -244,22 +280,10 @@ catalog_tree(enum lang l)
 const char *
 tr(enum lang l, const char *key)
 {
-    const json_t *at = json_object_get(trees[l], "t");
-    const char *part = key;
+    const char *words = find(l, key);
 
-    while (at != NULL) {
-        size_t n = strcspn(part, ".");
-        char name[KEY_SIZE];
-
-        if (!str_copyn(name, sizeof name, part, n))
-            break;
-        at = json_object_get(at, name);
-        if (part[n] == '\0')
-            break;
-        part += n + 1;
-    }
-    if (json_is_string(at))
-        return json_string_value(at);
+    if (words != NULL)
+        return words;
     log_ours("words missing", "key=%s lang=%s", key, CODES[l]);
     return key;
 }
@@ -268,34 +292,61 @@ struct place {
     const char *name, *text;
 };
 
-/* Writes `words` with its {name} places filled; unknown ones stay. */
-static char *
-fill(struct arena *a, const char *words, const struct place *place, size_t n)
+/* The place that {name} at `at` means, NULL when it is none. */
+static const struct place *
+place_at(const char *at, size_t len, const struct place *place, size_t n)
 {
-    struct buf b = {0};
-    char *made;
+    if (at[1 + len] != '}')
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (strncmp(place[i].name, at + 1, len) == 0 &&
+            place[i].name[len] == '\0')
+            return &place[i];
+    }
+    return NULL;
+}
+
+/* Copies to where it stands; counts alone without one. */
+static void
+put(char *to, size_t *at, const char *text, size_t n)
+{
+    if (to != NULL)
+        memcpy(to + *at, text, n);
+    *at += n;
+}
+
+/* Writes `words` with its {name} places filled; unknown ones stay.  Returns
+ * the length; without `to` that is all. */
+static size_t
+fill_to(char *to, const char *words, const struct place *place, size_t n)
+{
+    size_t at = 0;
 
     while (*words != '\0') {
         size_t plain = strcspn(words, "{"), len;
-        const struct place *p = place;
+        const struct place *p;
 
-        buf_add(&b, words, plain);
+        put(to, &at, words, plain);
         words += plain;
         if (*words == '\0')
             break;
         len = strcspn(words + 1, "{}");
-        while (p < place + n &&
-               (strncmp(p->name, words + 1, len) != 0 || p->name[len] != '\0'))
-            p++;
-        if (p < place + n && words[1 + len] == '}') {
-            buf_puts(&b, p->text);
-            words += len + 2;
-        } else {
-            buf_putc(&b, *words++);
-        }
+        p = place_at(words, len, place, n);
+        if (p != NULL)
+            put(to, &at, p->text, strlen(p->text));
+        else
+            put(to, &at, words, 1);
+        words += p != NULL ? len + 2 : 1;
     }
-    made = arena_dupn(a, b.at, b.len);
-    buf_clear(&b);
+    return at;
+}
+
+static char *
+fill(struct arena *a, const char *words, const struct place *place, size_t n)
+{
+    char *made = arena_alloc(a, fill_to(NULL, words, place, n) + 1);
+
+    fill_to(made, words, place, n);
     return made;
 }
 
@@ -369,9 +420,24 @@ lang_number(struct arena *a, enum lang l, int64_t micro, int places)
 }
 
 static const char *
-numbered(struct arena *a, enum lang l, const char *group, int n)
+date_word(enum lang l, enum date_words group, int n)
 {
-    return tr(l, arena_printf(a, "date.%s.%d", group, n));
+    const char *word = date_words[l][group][n];
+
+    return word != NULL ? word : tr(l, "date");
+}
+
+/* Digits of a number of at most ten, in `text` of 11 bytes. */
+static const char *
+digits(char text[11], int n)
+{
+    char *p = text + 10;
+
+    *p = '\0';
+    do
+        *--p = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    return p;
 }
 
 char *
@@ -383,12 +449,16 @@ lang_date(struct arena *a, enum lang l, int32_t day, enum date_style s)
         [DATE_DAY] = "date.day",
     };
     int year, month, dom, weekday = day_of_week(day);
+    char year_text[11], dom_text[11];
 
     day_to_civil(day, &year, &month, &dom);
-    return tr_fill(a, l, keys[s], "year", arena_printf(a, "%d", year), "day",
-                   arena_printf(a, "%d", dom), "month",
-                   numbered(a, l, "month", month), "month_short",
-                   numbered(a, l, "month_short", month), "weekday",
-                   numbered(a, l, "weekday", weekday), "weekday_short",
-                   numbered(a, l, "weekday_short", weekday), NULL);
+    const struct place places[] = {
+        {"year", digits(year_text, year)},
+        {"day", digits(dom_text, dom)},
+        {"month", date_word(l, MONTH, month)},
+        {"month_short", date_word(l, MONTH_SHORT, month)},
+        {"weekday", date_word(l, WEEKDAY, weekday)},
+        {"weekday_short", date_word(l, WEEKDAY_SHORT, weekday)},
+    };
+    return fill(a, tr(l, keys[s]), places, sizeof places / sizeof *places);
 }
