@@ -2,7 +2,7 @@
 /* The SQL of accounts. */
 #include "db/account.h"
 
-#include "server/base/str.h"
+#include "db/rc.h"
 
 /* Columns in one order everywhere. */
 #define COLUMNS \
@@ -18,28 +18,17 @@
         out_bool(&(a)->locked), out_i64(&(a)->created_utc), \
         out_i64(&(a)->password_utc))
 
-/* DB_NONE where nothing changed. */
-static enum db_rc
-run_one(enum db_rc rc, int64_t changed)
-{
-    return rc == DB_OK && changed == 0 ? DB_NONE : rc;
-}
-
 static enum db_rc
 insert(struct db *db, struct account *a)
 {
-    int64_t changed = 0;
-    enum db_rc rc = db_run(db, DB_ACCOUNT,
+    return db_run_one(db, DB_ACCOUNT,
         "INSERT INTO account (" COLUMNS ") "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
         "ON CONFLICT (login) DO NOTHING",
         IN(in_i64(a->id), in_text(a->login), in_text(a->name),
            in_text(a->role), in_text(a->duns), in_text(a->lang),
            in_text(a->password), in_bool(a->locked), in_i64(a->created_utc),
-           in_i64(a->password_utc)),
-        &changed);
-
-    return run_one(rc, changed);
+           in_i64(a->password_utc)));
 }
 
 enum db_rc
@@ -79,12 +68,9 @@ enum db_rc
 db_account_put_password(struct db *db, int64_t id, const char *hash,
                         int64_t utc)
 {
-    int64_t changed = 0;
-    enum db_rc rc = db_run(db, DB_ACCOUNT,
+    return db_run_one(db, DB_ACCOUNT,
         "UPDATE account SET password = $2, password_utc = $3 WHERE id = $1",
-        IN(in_i64(id), in_text(hash), in_i64(utc)), &changed);
-
-    return run_one(rc, changed);
+        IN(in_i64(id), in_text(hash), in_i64(utc)));
 }
 
 enum db_rc
@@ -98,23 +84,17 @@ db_account_rehash(struct db *db, int64_t id, const char *old, const char *hash)
 enum db_rc
 db_account_put_lang(struct db *db, int64_t id, const char *lang)
 {
-    int64_t changed = 0;
-    enum db_rc rc = db_run(db, DB_ACCOUNT,
+    return db_run_one(db, DB_ACCOUNT,
         "UPDATE account SET lang = $2 WHERE id = $1",
-        IN(in_i64(id), in_text(lang)), &changed);
-
-    return run_one(rc, changed);
+        IN(in_i64(id), in_text(lang)));
 }
 
 enum db_rc
 db_account_put_locked(struct db *db, int64_t id, bool locked)
 {
-    int64_t changed = 0;
-    enum db_rc rc = db_run(db, DB_ACCOUNT,
+    return db_run_one(db, DB_ACCOUNT,
         "UPDATE account SET locked = $2 WHERE id = $1",
-        IN(in_i64(id), in_bool(locked)), &changed);
-
-    return run_one(rc, changed);
+        IN(in_i64(id), in_bool(locked)));
 }
 
 /* ---- the first administrator ---------------------------------------------*/
@@ -149,13 +129,12 @@ static enum db_rc
 add_first(struct db *db, void *arg)
 {
     struct first *f = arg;
-    int64_t changed = 0;
     enum db_rc rc;
 
-    rc = db_run(db, DB_ACCOUNT, "DELETE FROM first_admin WHERE token = $1",
-                IN(in_text(f->hash)), &changed);
-    if (rc != DB_OK || changed == 0)
-        return run_one(rc, changed);
+    rc = db_run_one(db, DB_ACCOUNT, "DELETE FROM first_admin WHERE token = $1",
+                    IN(in_text(f->hash)));
+    if (rc != DB_OK)
+        return rc;
     if ((rc = db_account_has_admin(db)) != DB_NONE)
         return rc == DB_OK ? DB_NONE : rc;
     rc = insert(db, f->account);

@@ -2,6 +2,7 @@
 /* The SQL of accounts' rights on points. */
 #include "db/agreement.h"
 
+#include "db/rc.h"
 #include "server/base/clock.h"
 
 #define COLUMNS "account_id, number, point_id, label, from_day, to_day"
@@ -101,24 +102,18 @@ enum db_rc
 db_account_point_end(struct db *db, int64_t account_id, int64_t number,
                      int32_t to_day)
 {
-    int64_t changed = 0;
-    enum db_rc rc = db_run(db, DB_ACCOUNT,
+    return db_run_one(db, DB_ACCOUNT,
         "UPDATE account_point SET to_day = $3 "
         "WHERE account_id = $1 AND number = $2",
-        IN(in_i64(account_id), in_i64(number), in_i64(to_day)), &changed);
-
-    return rc == DB_OK && changed == 0 ? DB_NONE : rc;
+        IN(in_i64(account_id), in_i64(number), in_i64(to_day)));
 }
 
 enum db_rc
 db_account_point_put_label(struct db *db, int64_t account_id, int64_t number,
                            const char *label)
 {
-    int64_t changed = 0;
-    enum db_rc rc = db_run(db, DB_ACCOUNT,
+    return db_run_one(db, DB_ACCOUNT,
         "UPDATE account_point SET label = $3 "
         "WHERE account_id = $1 AND number = $2",
-        IN(in_i64(account_id), in_i64(number), in_text(label)), &changed);
-
-    return rc == DB_OK && changed == 0 ? DB_NONE : rc;
+        IN(in_i64(account_id), in_i64(number), in_text(label)));
 }

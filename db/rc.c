@@ -20,3 +20,12 @@ db_fault(const struct db *db, enum db_rc rc, const char *doing)
     log_ours("store", "doing=%s error=%s", doing, db_error(db));
     return FAULT_OURS;
 }
+
+enum db_rc
+db_run_one(struct db *db, enum db_home home, const char *sql, struct db_ins in)
+{
+    int64_t changed = 0;
+    enum db_rc rc = db_run(db, home, sql, in, &changed);
+
+    return rc == DB_OK && changed == 0 ? DB_NONE : rc;
+}

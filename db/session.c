@@ -2,6 +2,8 @@
 /* The SQL of sessions, failed sign-ins and known devices. */
 #include "db/session.h"
 
+#include "db/rc.h"
+
 #define HOUR        3600
 #define DEVICE_LIFE (180 * 86400) /* a device unseen that long is a stranger */
 
@@ -63,12 +65,9 @@ db_session_each(struct db *db, int64_t account_id, int64_t now,
 enum db_rc
 db_session_del(struct db *db, int64_t account_id, int64_t id)
 {
-    int64_t changed = 0;
-    enum db_rc rc = db_run(db, DB_ACCOUNT,
+    return db_run_one(db, DB_ACCOUNT,
         "DELETE FROM account_session WHERE account_id = $1 AND id = $2",
-        IN(in_i64(account_id), in_i64(id)), &changed);
-
-    return rc == DB_OK && changed == 0 ? DB_NONE : rc;
+        IN(in_i64(account_id), in_i64(id)));
 }
 
 enum db_rc

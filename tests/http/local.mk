@@ -5,17 +5,18 @@
 HTTP_CASE = tests/http/http_case.c tests/http/http_case.h
 HTTP_OWN = $(HTTP_CASE) tests/http/own_app.c tests/http/own_app.h \
 	tests/http/raw.c tests/http/raw.h
+HTTP_PEOPLE = $(HTTP_CASE) tests/http/people.c tests/http/people.h
 HTTP_LIBS = $(LDADD) $(CURL_LIBS)
 
 if HAVE_CURL
 check_PROGRAMS += tests/http/test_account
 TESTS += tests/http/test_account
-tests_http_test_account_SOURCES = tests/http/test_account.c $(HTTP_CASE)
+tests_http_test_account_SOURCES = tests/http/test_account.c $(HTTP_PEOPLE)
 tests_http_test_account_LDADD = $(HTTP_LIBS)
 
 check_PROGRAMS += tests/http/test_foreign
 TESTS += tests/http/test_foreign
-tests_http_test_foreign_SOURCES = tests/http/test_foreign.c $(HTTP_CASE)
+tests_http_test_foreign_SOURCES = tests/http/test_foreign.c $(HTTP_PEOPLE)
 tests_http_test_foreign_SOURCES += $(USAGE_DAYS)
 tests_http_test_foreign_LDADD = $(HTTP_LIBS)
 
@@ -35,7 +36,7 @@ tests_http_test_pressure_SOURCES = tests/http/test_pressure.c $(HTTP_OWN)
 tests_http_test_pressure_LDADD = $(HTTP_LIBS)
 check_PROGRAMS += tests/http/test_usage
 TESTS += tests/http/test_usage
-tests_http_test_usage_SOURCES = tests/http/test_usage.c $(HTTP_CASE)
+tests_http_test_usage_SOURCES = tests/http/test_usage.c $(HTTP_PEOPLE)
 tests_http_test_usage_SOURCES += $(USAGE_DAYS)
 tests_http_test_usage_LDADD = $(HTTP_LIBS)
 endif

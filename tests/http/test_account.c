@@ -2,42 +2,18 @@
 /* The pages of people against the whole product: home, sign-in, profile, the
  * first administrator, and who may enter which page at all. */
 #include "api/account/account.h"
-#include "api/account/login.h"
-#include "api/commands.h"
 #include "api/routes.h"
 #include "server/base/clock.h"
-#include "tests/http/http_case.h"
-
-#define PASSWORD "bluebonnet-patio-9"
+#include "tests/http/people.h"
 
 static struct site *site;
 
-static struct db *
-store_open(void)
-{
-    char store[1024], why[512];
-    struct db *db = NULL;
-
-    conf_store(site_conf(site), store, sizeof store);
-    assert_int_equal(db_open(store, DB_WRITE, &db, why), DB_OK);
-    return db;
-}
-
 static void
-add(const char *login, const char *role, const char *duns, const char *lang)
+add(const char *login, const char *role, const char *duns)
 {
-    struct db *db = store_open();
-    struct account a = {.name = "Ana Reyes"};
-    struct login_by by = {.now_utc = clock_now()};
-    enum account_rc why;
-    enum password_rc rule;
+    struct db *db = people_store(site);
 
-    snprintf(a.login, sizeof a.login, "%s", login);
-    snprintf(a.role, sizeof a.role, "%s", role);
-    snprintf(a.duns, sizeof a.duns, "%s", duns);
-    snprintf(a.lang, sizeof a.lang, "%s", lang);
-    assert_int_equal(account_add(db, &a, PASSWORD, &by, &why, &rule),
-                     FAULT_NONE);
+    people_add(db, login, role, duns, "");
     db_close(db);
 }
 
@@ -69,7 +45,7 @@ tear_down(void **state)
 static void
 test_first_admin(void **state)
 {
-    struct db *db = store_open();
+    struct db *db = people_store(site);
     char token[FIRST_ADMIN_TOKEN], good[512], weak[512];
     struct http_got got = {0};
 
@@ -169,7 +145,7 @@ test_sign_in(void **state)
     };
 
     (void)state;
-    add("ana", "customer", "", "");
+    add("ana", "customer", "");
     site_sign_in(site, "ana", "ana", PASSWORD);
     http_cases_run(site, CASES, COUNT(CASES));
 }
@@ -286,7 +262,7 @@ test_profile(void **state)
     };
 
     (void)state;
-    add("eva", "customer", "", "");
+    add("eva", "customer", "");
     site_sign_in(site, "eva", "eva", PASSWORD);
     site_sign_in(site, "eva2", "eva", PASSWORD);
     http_cases_run(site, CASES, COUNT(CASES));
@@ -315,7 +291,7 @@ test_sessions(void **state)
     long id;
 
     (void)state;
-    add("leo", "customer", "", "");
+    add("leo", "customer", "");
     site_sign_in(site, "leo", "leo", PASSWORD);
     site_sign_in(site, "leo2", "leo", PASSWORD);
     site_sign_in(site, "leo3", "leo", PASSWORD);
@@ -419,7 +395,7 @@ test_gates(void **state)
     (void)state;
     for (size_t p = 1; p < COUNT(PEOPLE); p++) {
         if (strcmp(PEOPLE[p].as, "ana") != 0)
-            add(PEOPLE[p].as, PEOPLE[p].role, PEOPLE[p].duns, "");
+            add(PEOPLE[p].as, PEOPLE[p].role, PEOPLE[p].duns);
     }
     for (const struct route *route = ROUTES; route->method; route++) {
         bool ends = route > ROUTES && strcmp(route[-1].method, "GET") != 0;

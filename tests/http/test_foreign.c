@@ -4,17 +4,13 @@
  * who has a right gets an answer, and a foreign meter answers to the byte like
  * one that does not exist (OWASP ASVS 4.0.3, 4.2.1).
  */
-#include "api/account/account.h"
-#include "api/account/login.h"
-#include "api/commands.h"
 #include "api/routes.h"
 #include "db/agreement.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
-#include "tests/http/http_case.h"
+#include "tests/http/people.h"
 #include "tests/store/usage_days.h"
 
-#define PASSWORD "bluebonnet-patio-9"
 #define POINTS   3
 
 static struct site *site;
@@ -58,18 +54,10 @@ owned(const struct person *p)
 static void
 add(struct db *db, const struct person *p, const int64_t point[POINTS])
 {
-    struct account a = {.name = "Somebody"};
-    struct login_by by = {.now_utc = clock_now()};
-    enum account_rc why;
-    enum password_rc rule;
+    int64_t id = people_add(db, p->as, p->role, p->duns, "");
 
-    snprintf(a.login, sizeof a.login, "%s", p->as);
-    snprintf(a.role, sizeof a.role, "%s", p->role);
-    snprintf(a.duns, sizeof a.duns, "%s", p->duns);
-    assert_int_equal(account_add(db, &a, PASSWORD, &by, &why, &rule),
-                     FAULT_NONE);
     for (int i = 0; p->owns[i] >= 0; i++) {
-        struct account_point right = {.account_id = a.id,
+        struct account_point right = {.account_id = id,
                                       .point_id = point[p->owns[i]],
                                       .to_day = DAY_NONE};
 
@@ -80,10 +68,9 @@ add(struct db *db, const struct person *p, const int64_t point[POINTS])
 static int
 set_up(void **state)
 {
-    char store[1024], why[512];
     struct usage_plan plan[POINTS];
     int64_t point[POINTS], now;
-    struct db *db = NULL;
+    struct db *db;
 
     if (!utc_parse("2026-11-22T16:00:00Z", &now))
         return -1;
@@ -91,8 +78,7 @@ set_up(void **state)
     site = site_start(NULL);
     if (!site)
         return -1;
-    conf_store(site_conf(site), store, sizeof store);
-    assert_int_equal(db_open(store, DB_WRITE, &db, why), DB_OK);
+    db = people_store(site);
     for (int i = 0; i < POINTS; i++) {
         point[i] = usage_days_point(db, ESIID[i], NULL);
         plan[i] = (struct usage_plan){.point_id = point[i],

@@ -1,32 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* My usage against the whole product: pages, JSON and files by tables. */
-#include "api/account/account.h"
-#include "api/account/login.h"
-#include "api/commands.h"
 #include "db/agreement.h"
 #include "db/point.h"
 #include "server/base/clock.h"
-#include "tests/http/http_case.h"
+#include "tests/http/people.h"
 #include "tests/store/usage_days.h"
 
-#define PASSWORD "bluebonnet-patio-9"
-
 static struct site *site;
-
-static int64_t
-person(struct db *db, const char *login, const char *lang)
-{
-    struct account a = {.name = "Ana Reyes", .role = "customer"};
-    struct login_by by = {.now_utc = clock_now()};
-    enum account_rc why;
-    enum password_rc rule;
-
-    snprintf(a.login, sizeof a.login, "%s", login);
-    snprintf(a.lang, sizeof a.lang, "%s", lang);
-    assert_int_equal(account_add(db, &a, PASSWORD, &by, &why, &rule),
-                     FAULT_NONE);
-    return a.id;
-}
 
 static void
 give(struct db *db, int64_t account, int64_t point, const char *label)
@@ -52,10 +32,10 @@ fill(struct db *db)
         {shop, CHANNEL_LOAD, "2026-11-01", "2026-11-21", 500000, 0, 0, false},
         {shop, CHANNEL_GENERATION, "2026-11-01", "2026-11-21", 0, 0, 0, false},
     };
-    int64_t ana = person(db, "ana@example.org", "en");
-    int64_t luz = person(db, "luz@example.org", "es");
+    int64_t ana = people_add(db, "ana@example.org", "customer", "", "en");
+    int64_t luz = people_add(db, "luz@example.org", "customer", "", "es");
 
-    person(db, "max@example.org", "en");
+    people_add(db, "max@example.org", "customer", "", "en");
     usage_days_load(db, plan, COUNT(plan));
     usage_days_bill(db, home, "2026-10-14", "2026-11-09", 400);
     give(db, ana, home, "Home");
@@ -66,8 +46,7 @@ fill(struct db *db)
 static int
 set_up(void **state)
 {
-    char store[1024], why[512];
-    struct db *db = NULL;
+    struct db *db;
     int64_t now;
 
     if (!utc_parse("2026-11-22T16:00:00Z", &now))
@@ -76,8 +55,7 @@ set_up(void **state)
     site = site_start(NULL);
     if (!site)
         return -1;
-    conf_store(site_conf(site), store, sizeof store);
-    assert_int_equal(db_open(store, DB_WRITE, &db, why), DB_OK);
+    db = people_store(site);
     fill(db);
     db_close(db);
     site_sign_in(site, "ana", "ana@example.org", PASSWORD);
