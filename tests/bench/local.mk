@@ -22,3 +22,6 @@ bench: $(filter tests/bench/%,$(EXTRA_PROGRAMS)) meterhouse$(EXEEXT)
 	$(srcdir)/tests/bench/load.sh .
 	$(srcdir)/tests/bench/http_bench.sh .
 .PHONY: bench
+EXTRA_PROGRAMS += tests/bench/bench_reading
+tests_bench_bench_reading_SOURCES = tests/bench/bench_reading.c
+tests_bench_bench_reading_LDADD = libmeterhouse.a $(DEPS_LIBS)
