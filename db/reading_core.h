@@ -31,6 +31,15 @@ static const uint16_t CORE_LENGTH[] = {96, 92, 100};
 /* Millionths in one unit of each scale. */
 static const int64_t CORE_UNIT[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
 
+/* The inverse of 5^(6 - scale) modulo 2^64: exact division by multiplying. */
+static const uint64_t CORE_FIFTH[] = {0x790fb65668c26139u,
+                                      0x5d4e8fb00bcbe61du,
+                                      0xd288ce703afb7e91u,
+                                      0x1cac083126e978d5u,
+                                      0x8f5c28f5c28f5c29u,
+                                      0xcccccccccccccccdu,
+                                      1};
+
 /* Digits after the point that the value needs. */
 static inline uint8_t
 places_least(int64_t micro)

@@ -14,26 +14,9 @@
 
 #include "db/reading_bits.h"
 #include "db/reading_core.h"
+#include "db/reading_plan.h"
 
 #define RUNS_MOST 16
-
-/* What was found out about a day before its first byte is written. */
-struct plan {
-    size_t n;                     /* values present */
-    const int64_t *micro;         /* they, in millionths */
-    const uint8_t *places;        /* their digits as written */
-    int64_t held[READING_MOST];   /* micro and places live here when */
-    uint8_t digits[READING_MOST]; /* some are missing or corrected */
-    enum core_status status;
-    unsigned missing, estimated;
-    unsigned scale;
-    enum core_style style;
-    int64_t sum, peak, least;    /* in units of the scale */
-    unsigned peak_at;            /* among the values present */
-    uint64_t rise[READING_MOST]; /* value - least */
-    unsigned width;
-    enum core_high high;
-};
 
 /* ---- statuses ----------------------------------------------------------- */
 
@@ -59,7 +42,7 @@ count_runs(const uint8_t *b, size_t n)
 
 /* Chooses how statuses are told and leaves out missing values. */
 static void
-plan_status(struct plan *p, const struct reading_day *d)
+plan_status(struct pack_plan *p, const struct reading_day *d)
 {
     p->n = d->n;
     p->micro = d->value_ukwh;
@@ -91,7 +74,7 @@ plan_status(struct plan *p, const struct reading_day *d)
 /* The scale at which every value is whole; true when all were written with no
  * digit more than they need. */
 static bool
-least_scale(const struct plan *p, unsigned *scale)
+least_scale(const struct pack_plan *p, unsigned *scale)
 {
     bool trimmed = true;
 
@@ -105,34 +88,33 @@ least_scale(const struct plan *p, unsigned *scale)
     return trimmed;
 }
 
-/* Whole numbers at the scale, into rise; false when one has a rest.  Dividing
- * exactly by 2^k 5^k is a shift and a multiplication by 5^k's inverse. */
+/*
+ * Whole numbers at the scale, into rise; false when one has a rest.  Dividing
+ * by 2^k 5^k is a shift and a multiplication by the inverse of 5^k, which gives
+ * what it should, or a number past every bound.
+ */
 static bool
-to_scale(struct plan *p)
+to_scale(struct pack_plan *p)
 {
-    static const uint64_t FIFTH[] = {0x790fb65668c26139u,
-                                     0x5d4e8fb00bcbe61du,
-                                     0xd288ce703afb7e91u,
-                                     0x1cac083126e978d5u,
-                                     0x8f5c28f5c28f5c29u,
-                                     0xcccccccccccccccdu,
-                                     1};
-    const uint64_t inverse = FIFTH[p->scale];
+    const uint64_t inverse = CORE_FIFTH[p->scale];
     const uint64_t unit = (uint64_t)CORE_UNIT[p->scale];
+    const uint64_t most = DECIMAL_MAX / unit;
     const unsigned shift = DECIMAL_PLACES - p->scale;
     uint64_t rest = 0;
+    bool wild = false;
 
     for (size_t i = 0; i < p->n; i++) {
         uint64_t v = (uint64_t)(p->micro[i] >> shift) * inverse;
 
         p->rise[i] = v;
         rest |= v * unit ^ (uint64_t)p->micro[i];
+        wild |= v + most > 2 * most;
     }
-    return rest == 0;
+    return rest == 0 && !wild;
 }
 
 static void
-plan_digits(struct plan *p)
+plan_digits(struct pack_plan *p)
 {
     const uint8_t first = p->n ? p->places[0] : 0;
 
@@ -159,7 +141,7 @@ plan_digits(struct plan *p)
 
 /* Sum, peak and least of the scaled values; rise becomes what it is called. */
 static void
-plan_sum(struct plan *p)
+plan_sum(struct pack_plan *p)
 {
     int64_t sum = 0, least, peak;
 
@@ -191,7 +173,7 @@ bits_of(uint64_t n)
 }
 
 static uint64_t
-unary_cost(const struct plan *p, unsigned width)
+unary_cost(const struct pack_plan *p, unsigned width)
 {
     uint64_t bits = p->n * (width + 1);
 
@@ -202,7 +184,7 @@ unary_cost(const struct plan *p, unsigned width)
 
 /* Tries every width with its outliers in a list. */
 static void
-plan_list(struct plan *p, unsigned most, uint64_t best)
+plan_list(struct pack_plan *p, unsigned most, uint64_t best)
 {
     uint8_t of[64] = {0};
 
@@ -222,8 +204,8 @@ plan_list(struct plan *p, unsigned most, uint64_t best)
 }
 
 /* The cheapest width and way of telling what lies above it. */
-static void
-plan_planes(struct plan *p)
+void
+pack_planes(struct pack_plan *p)
 {
     const uint64_t top = (uint64_t)(p->peak - p->least);
     const unsigned most = bits_of(top);
@@ -272,7 +254,7 @@ put_plane(uint8_t *to, const uint64_t *value, size_t n, unsigned width)
 
 /* For each value its high part in zero bits, then a one. */
 static uint8_t *
-put_unary(uint8_t *to, const struct plan *p)
+put_unary(uint8_t *to, const struct pack_plan *p)
 {
     size_t bit = 0, bytes = (unary_cost(p, p->width) - p->n * p->width + 7) / 8;
 
@@ -286,7 +268,7 @@ put_unary(uint8_t *to, const struct plan *p)
 }
 
 static uint8_t *
-put_list(uint8_t *to, const struct plan *p)
+put_list(uint8_t *to, const struct pack_plan *p)
 {
     uint8_t *count = to++;
 
@@ -340,7 +322,7 @@ put_dictionary(uint8_t *to, const uint8_t *status, size_t n)
 }
 
 static uint8_t *
-put_status(uint8_t *to, const struct plan *p, const struct reading_day *d)
+put_status(uint8_t *to, const struct pack_plan *p, const struct reading_day *d)
 {
     switch (p->status) {
     case STATUS_ALL_A:
@@ -357,7 +339,7 @@ put_status(uint8_t *to, const struct plan *p, const struct reading_day *d)
 }
 
 static uint8_t *
-put_places(uint8_t *to, const struct plan *p)
+put_places(uint8_t *to, const struct pack_plan *p)
 {
     uint64_t places[READING_MOST];
 
@@ -379,7 +361,7 @@ places_held(struct decimal d)
 
 /* The stop read is told as what is left of it over start read and sum. */
 static uint8_t *
-put_reads(uint8_t *to, const struct plan *p, const struct reading_day *d)
+put_reads(uint8_t *to, const struct pack_plan *p, const struct reading_day *d)
 {
     unsigned start = places_held(d->start_read);
     unsigned stop = places_held(d->stop_read);
@@ -417,7 +399,7 @@ place_in_day(const struct reading_day *d, unsigned k)
 
 /* Everything that can be read without the values. */
 static uint8_t *
-put_head(uint8_t *to, const struct plan *p, const struct reading_day *d)
+put_head(uint8_t *to, const struct pack_plan *p, const struct reading_day *d)
 {
     enum core_length length = length_of(d);
 
@@ -444,27 +426,48 @@ put_head(uint8_t *to, const struct plan *p, const struct reading_day *d)
     return d->has_reads ? put_reads(to, p, d) : to;
 }
 
-size_t
-core_pack(const struct reading_day *d, uint8_t core[CORE_MOST])
+/* Everything in front of the planes. */
+static uint8_t *
+put_front(uint8_t *to, const struct pack_plan *p, const struct reading_day *d)
 {
-    struct plan p;
+    to = put_head(to, p, d);
+    to = put_status(to, p, d);
+    if (p->style == STYLE_EACH)
+        to = put_places(to, p);
+    to = bits_put_zigzag(to, p->least);
+    *to++ = (uint8_t)p->width;
+    return to;
+}
+
+size_t
+core_pack_any(const struct reading_day *d, uint8_t core[CORE_MOST])
+{
+    struct pack_plan p;
     uint8_t *to;
 
     assert(d->n <= READING_MOST);
     plan_status(&p, d);
     plan_digits(&p);
     plan_sum(&p);
-    plan_planes(&p);
-    to = put_head(core, &p, d);
-    to = put_status(to, &p, d);
-    if (p.style == STYLE_EACH)
-        to = put_places(to, &p);
-    to = bits_put_zigzag(to, p.least);
-    *to++ = (uint8_t)p.width;
+    pack_planes(&p);
+    to = put_front(core, &p, d);
     to = put_plane(to, p.rise, p.n, p.width);
     if (p.high == HIGH_UNARY)
         to = put_unary(to, &p);
     else if (p.high == HIGH_LIST)
         to = put_list(to, &p);
     return (size_t)(to - core);
+}
+
+size_t
+core_pack(const struct reading_day *d, uint8_t core[CORE_MOST])
+{
+    uint32_t rise[USUAL_LENGTH];
+    struct pack_plan p;
+    uint8_t *to;
+
+    if (!pack_usual(&p, d, rise))
+        return core_pack_any(d, core);
+    to = put_front(core, &p, d);
+    return (size_t)(pack_usual_put(to, &p, rise) - core);
 }

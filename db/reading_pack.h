@@ -16,6 +16,8 @@
 
 /* Returns the length. */
 size_t core_pack(const struct reading_day *d, uint8_t to[CORE_MOST]);
+/* The same bytes the plain way, for any day. */
+size_t core_pack_any(const struct reading_day *d, uint8_t to[CORE_MOST]);
 /* Fills what a core holds: n, seconds, origin, register reads, intervals. */
 bool core_unpack(const uint8_t *core, size_t n, struct reading_day *d);
 /* Fills all of a sum but day, channel and stamp; does not touch the values. */

@@ -92,6 +92,81 @@ random_days_come_back(void **unused)
     buf_clear(&b);
 }
 
+/* Days near the usual one, on both sides of every bound of the quick way. */
+static void
+near_usual(struct reading_day *d)
+{
+    uint8_t places = (uint8_t)random_dice(7);
+    int64_t unit = 1;
+    uint64_t most = (uint64_t)1 << random_dice(34);
+
+    for (int i = places; i < 6; i++)
+        unit *= 10;
+    *d = (struct reading_day){.n = 96, .seconds = 900, .origin = 'M'};
+    for (int i = 0; i < 96; i++) {
+        d->value_ukwh[i] = (int64_t)random_dice(most) * unit;
+        d->places[i] = places;
+        d->status[i] = 'A';
+        if (d->value_ukwh[i] > DECIMAL_MAX)
+            d->value_ukwh[i] = DECIMAL_MAX / unit * unit;
+    }
+    switch (random_dice(12)) {
+    case 0:
+        d->n = random_dice(2) ? 92 : 100;
+        break;
+    case 1:
+        d->status[random_dice(96)] = 'E';
+        break;
+    case 2:
+        d->status[random_dice(96)] = 0;
+        break;
+    case 3:
+        d->places[random_dice(96)] = (uint8_t)random_dice(9);
+        break;
+    case 4:
+        d->value_ukwh[random_dice(96)] += (int64_t)random_dice(9);
+        break;
+    case 5:
+        d->value_ukwh[random_dice(96)] *= -1;
+        break;
+    case 6:
+        d->value_ukwh[random_dice(96)] = 800 * unit * (int64_t)most;
+        break;
+    case 7:
+        memset(d->places, (int)random_dice(9), 96);
+        break;
+    default:
+        break;
+    }
+    for (int i = 0; i < 96; i++) {
+        if (d->value_ukwh[i] > DECIMAL_MAX || d->value_ukwh[i] < -DECIMAL_MAX)
+            d->value_ukwh[i] = DECIMAL_MAX / unit * unit;
+    }
+    for (int i = 96; i < d->n; i++)
+        d->status[i] = 'A';
+}
+
+/* The quick way of packing gives the bytes of the plain one. */
+static void
+both_ways_agree(void **unused)
+{
+    static uint8_t quick[CORE_MOST], plain[CORE_MOST];
+    struct reading_day d;
+
+    (void)unused;
+    for (int i = 0; i < 5 * CASES; i++) {
+        size_t n;
+
+        if (i % 5)
+            near_usual(&d);
+        else
+            random_day(&d);
+        n = core_pack(&d, quick);
+        assert_int_equal(n, core_pack_any(&d, plain));
+        assert_memory_equal(quick, plain, n);
+    }
+}
+
 /* Fills a day from texts, as a file writes them. */
 static void
 day_of(struct reading_day *d, const char *const *text, size_t texts)
@@ -165,7 +240,7 @@ wrong_places_keep_values(void **unused)
 
     (void)unused;
     for (size_t i = 0; i < d.n; i++) {
-        d.value_ukwh[i] = (int64_t)i * 1001;
+        d.value_ukwh[i] = (int64_t)i * 10012; /* a rest of 2 x 2, not 5 */
         d.places[i] = 2;
         d.status[i] = 'A';
     }
@@ -265,6 +340,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_days_come_back),
+        cmocka_unit_test(both_ways_agree),
         cmocka_unit_test(digits_come_back),
         cmocka_unit_test(days_are_small),
         cmocka_unit_test(wrong_places_keep_values),
