@@ -8,11 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/feed/lse.h"
 #include "server/base/arena.h"
-#include "server/base/file.h"
-
-#define MOST (1u << 20)
+#include "tests/golden/golden.h"
 
 /* ---- text ------------------------------------------------------------------ */
 
@@ -290,22 +287,16 @@ read_row(char *line, const struct buf *good, struct hostile *h)
 }
 
 int
-hostile_each(const char *folder, void (*fn)(void *arg, struct hostile *h),
-             void *arg)
+hostile_each(void (*fn)(void *arg, struct hostile *h), void *arg)
 {
-    char path[1024];
     struct buf good = {0}, table = {0};
     struct hostile h = {.row = 0};
     int rows = 0;
     char *line, *next;
 
-    snprintf(path, sizeof path, "%s/lse_good.lse", folder);
-    if (!file_read(path, MOST, &good))
+    if (!golden_read(&good, golden_path("lse_good.lse")) ||
+        !golden_read(&table, golden_path("lse_hostile.txt")))
         return 0;
-    snprintf(path, sizeof path, "%s/lse_hostile.txt", folder);
-    if (!file_read(path, MOST, &table))
-        return 0;
-    buf_text(&table);
     for (line = table.at; line != NULL && *line != '\0'; line = next) {
         next = strchr(line, '\n');
         if (next != NULL)

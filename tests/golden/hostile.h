@@ -16,10 +16,8 @@ struct hostile {
     bool twice;          /* a case of code 05, which only the store finds */
 };
 
-/* Calls fn for each row with a fresh text; `folder` holds both files.  Returns
- * the number of rows, 0 when a file cannot be read or a row is wrong (said on
- * standard error). */
-int hostile_each(const char *folder, void (*fn)(void *arg, struct hostile *h),
-                 void *arg);
+/* Calls fn for each row with a fresh text.  Returns the number of rows, 0 when
+ * a file cannot be read or a row is wrong (said on standard error). */
+int hostile_each(void (*fn)(void *arg, struct hostile *h), void *arg);
 
 #endif

@@ -68,7 +68,8 @@ check_PROGRAMS += tests/store/test_feed
 TESTS += tests/store/test_feed
 tests_store_test_feed_SOURCES = tests/store/test_feed.c \
 	tests/store/engine_dump.c \
-	tests/golden/hostile.c tests/golden/hostile.h $(ENGINES)
+	tests/golden/golden.h tests/golden/hostile.c tests/golden/hostile.h \
+	$(ENGINES)
 
 check_PROGRAMS += tests/store/test_converge
 TESTS += tests/store/test_converge

@@ -16,6 +16,7 @@
 #include "db/reading.h"
 #include "server/base/clock.h"
 #include "server/base/file.h"
+#include "tests/golden/golden.h"
 
 #define FILES  7
 #define POINTS 3
@@ -301,10 +302,8 @@ main(void)
                                         engine_set_up_postgres,
                                         engine_tear_down),
     };
-    int64_t now;
 
     conf_init(&conf);
-    utc_parse("2026-01-15T12:00:00Z", &now);
-    clock_set(now);
+    golden_clock();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

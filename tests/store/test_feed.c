@@ -15,11 +15,9 @@
 #include "db/reading.h"
 #include "server/base/clock.h"
 #include "server/base/file.h"
+#include "tests/golden/golden.h"
 #include "tests/golden/hostile.h"
 
-#define CLOCK "2026-01-15T12:00:00Z"
-
-static char golden[512], shared[512];
 static struct conf conf;
 
 static void
@@ -50,11 +48,7 @@ load_bytes(struct engine *e, const char *name, const void *bytes, size_t n,
 static void
 read_golden(struct buf *to)
 {
-    char path[600];
-
-    snprintf(path, sizeof path, "%s/lse_good.lse", golden);
-    assert_true(file_read(path, 1 << 20, to));
-    buf_text(to);
+    assert_true(golden_read(to, golden_path("lse_good.lse")));
 }
 
 /* Replaces every `old` by a text of the same length. */
@@ -124,7 +118,7 @@ test_hostile_files(void **state)
 {
     struct hostile_run run = {.e = engine_of(state)};
 
-    assert_true(hostile_each(golden, hostile_row, &run) >= 190);
+    assert_true(hostile_each(hostile_row, &run) >= 190);
     assert_int_equal(run.wrong, 0);
 }
 
@@ -174,13 +168,10 @@ there_and_back(struct engine *e, const char *name, const char *esiid,
     struct buf text = {0};
     struct feed_result r;
     struct point p;
-    char path[600];
-
-    snprintf(path, sizeof path, "%s/data/%s", shared, name);
-    if (!file_exists(path))
+    if (!file_exists(golden_shared(name)))
         skip();
-    assert_true(file_read(path, 1 << 26, &text));
-    load_bytes(e, name, text.at, text.len, &r);
+    assert_true(golden_read(&text, golden_shared(name)));
+    load_bytes(e, strrchr(name, '/') + 1, text.at, text.len, &r);
     assert_int_equal(r.state, FEED_LOADED);
     assert_counts(&r, records, 0, 0, 0, 0);
     feed_result_clear(&r);
@@ -203,14 +194,14 @@ there_and_back(struct engine *e, const char *name, const char *esiid,
 static void
 test_a_real_home_comes_back(void **state)
 {
-    there_and_back(engine_of(state), "home-2022-spring.lse",
+    there_and_back(engine_of(state), "data/home-2022-spring.lse",
                    "10443720000000017", 184);
 }
 
 static void
 test_the_markets_example_comes_back(void **state)
 {
-    there_and_back(engine_of(state), "deck-record.lse", "1000000000000000", 1);
+    there_and_back(engine_of(state), "data/deck-record.lse", "1000000000000000", 1);
 }
 
 /* The whole store but the number of the writer lock's holder. */
@@ -321,7 +312,7 @@ test_the_future_comes(void **state)
     assert_int_equal(r.state, FEED_LOADED);
     assert_counts(&r, 2, 0, 2, 0, 0);
     feed_result_clear(&r);
-    set_clock(CLOCK);
+    golden_clock();
     buf_clear(&good);
 }
 
@@ -575,16 +566,8 @@ main(void)
         ENGINE_TESTS(test_a_registry_that_is_none),
         ENGINE_TESTS(test_the_activity_report),
     };
-    const char *top = getenv("MH_TOP"), *data = getenv("MH_SHARED");
 
-    if (top == NULL)
-        top = getenv("srcdir");
-    snprintf(golden, sizeof golden, "%s/tests/golden", top ? top : ".");
-    if (data != NULL)
-        snprintf(shared, sizeof shared, "%s", data);
-    else
-        snprintf(shared, sizeof shared, "%s/../shared", top ? top : ".");
     conf_init(&conf);
-    set_clock(CLOCK);
+    golden_clock();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

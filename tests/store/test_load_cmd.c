@@ -12,18 +12,13 @@
 #include "server/base/buf.h"
 #include "server/base/clock.h"
 #include "server/base/file.h"
+#include "tests/golden/golden.h"
 #include "tests/store/run_cmd.h"
-
-static char golden[512];
 
 static void
 read_good(struct buf *to)
 {
-    char path[600];
-
-    snprintf(path, sizeof path, "%s/lse_good.lse", golden);
-    assert_true(file_read(path, 1 << 20, to));
-    buf_text(to);
+    assert_true(golden_read(to, golden_path("lse_good.lse")));
 }
 
 static const char *
@@ -245,13 +240,7 @@ main(void)
         ENGINE_TESTS(test_zip_and_input),
         ENGINE_TESTS(test_folder_and_reports),
     };
-    const char *top = getenv("MH_TOP");
-    int64_t now;
 
-    if (top == NULL)
-        top = getenv("srcdir");
-    snprintf(golden, sizeof golden, "%s/tests/golden", top ? top : ".");
-    utc_parse("2026-01-15T12:00:00Z", &now);
-    clock_set(now);
+    golden_clock();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,8 @@ EXTRA_DIST += tests/golden/packed_day.py
 check_PROGRAMS += tests/unit/test_lse
 TESTS += tests/unit/test_lse
 tests_unit_test_lse_SOURCES = tests/unit/test_lse.c \
-	tests/golden/hostile.c tests/golden/hostile.h
+	tests/golden/hostile.c tests/golden/hostile.h \
+	tests/golden/golden.h
 EXTRA_DIST += tests/golden/lse_good.lse tests/golden/lse_hostile.txt
 
 check_PROGRAMS += tests/unit/test_password

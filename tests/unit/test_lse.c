@@ -3,23 +3,15 @@
  * text into spans changes nothing. */
 #include "api/feed/check.h"
 #include "server/base/clock.h"
-#include "server/base/file.h"
+#include "tests/golden/golden.h"
 #include "tests/golden/hostile.h"
 #include "tests/unit/unit.h"
 
-#define CLOCK "2026-01-15T12:00:00Z"
-
-static char golden[512], shared[512];
 
 static void
-read_text(struct buf *to, const char *folder, const char *name)
+read_good(struct buf *to)
 {
-    char path[1024];
-
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    assert_true(file_read(path, 1 << 26, to));
-    buf_room(to, LSE_PAD);
-    memset(to->at + to->len, 0, LSE_PAD);
+    assert_true(golden_read(to, golden_path("lse_good.lse")));
 }
 
 /* ---- spans ------------------------------------------------------------------- */
@@ -133,7 +125,7 @@ static void
 hostile_table(void **state)
 {
     (void)state;
-    assert_true(hostile_each(golden, hostile_row, NULL) >= 190);
+    assert_true(hostile_each(hostile_row, NULL) >= 190);
     assert_int_equal(wrong, 0);
 }
 
@@ -161,7 +153,7 @@ reads_values(void **state)
     struct lse in;
 
     (void)state;
-    read_text(&good, golden, "lse_good.lse");
+    read_good(&good);
     for (size_t i = 0; i < sizeof VALUES / sizeof VALUES[0]; i++) {
         char *text = calloc(1, good.len + 64 + LSE_PAD);
         const char *at = strstr(good.at, "0.145");
@@ -188,7 +180,7 @@ reads_headers(void **state)
     int32_t day;
 
     (void)state;
-    read_text(&good, golden, "lse_good.lse");
+    read_good(&good);
     feed_lse_init_text(&in, good.at, good.len);
     assert_int_equal(feed_lse_next(&in, &r), LSE_RECORD);
     assert_int_equal(r.esiid_n, 17);
@@ -235,7 +227,7 @@ same_details(const char *name, int records)
     struct lse in;
     int n = 0;
 
-    read_text(&text, shared, name);
+    assert_true(golden_read(&text, golden_shared(name)));
     p = text.at;
     feed_lse_init_text(&in, text.at, text.len);
     for (; feed_lse_next(&in, &r) == LSE_RECORD; n++) {
@@ -263,11 +255,8 @@ same_details(const char *name, int records)
 static void
 reads_real_files(void **state)
 {
-    char path[1024];
-
     (void)state;
-    snprintf(path, sizeof path, "%s/data/deck-record.lse", shared);
-    if (!file_exists(path))
+    if (!file_exists(golden_shared("data/deck-record.lse")))
         skip();
     same_details("data/deck-record.lse", 1);
     same_details("data/home-2022-spring.lse", 184);
@@ -283,7 +272,7 @@ points_with_a_caret(void **state)
     struct lse in;
 
     (void)state;
-    read_text(&text, golden, "lse_good.lse");
+    read_good(&text);
     memcpy(strstr(text.at, "0.113"), "0.1x3", 5);
     feed_lse_init_text(&in, text.at, text.len);
     assert_int_equal(feed_lse_next(&in, &r), LSE_REJECT);
@@ -305,11 +294,10 @@ static void
 documents_codes(void **state)
 {
     struct buf page = {0}, want = {0};
-    char path[600];
+    const char *path = golden_path("../../docs/lse-codes.md");
 
     (void)state;
     feed_codes_document(&want);
-    snprintf(path, sizeof path, "%s/../../docs/lse-codes.md", golden);
     if (getenv("MH_WRITE_DOCS") != NULL)
         assert_true(file_write(path, want.at, want.len, 0644));
     assert_true(file_read(path, 1 << 20, &page));
@@ -346,7 +334,7 @@ counts_to_the_limit(void **state)
     int records = 0;
 
     (void)state;
-    read_text(&good, golden, "lse_good.lse");
+    read_good(&good);
     second = strstr(good.at, "\n00000001,") + 1;
     for (int i = 0; i < LSE_MOST_RECORDS; i++)
         buf_add(&text, good.at, (size_t)(second - good.at));
@@ -387,7 +375,7 @@ warnings_of(const char *old, const char *new)
     uint32_t w = 0;
     struct lse in;
 
-    read_text(&good, golden, "lse_good.lse");
+    read_good(&good);
     memcpy(strstr(good.at, old), new, strlen(new));
     feed_check_init(&check, "1 *", "999000111", clock_now());
     feed_lse_init_text(&in, good.at, good.len);
@@ -437,7 +425,7 @@ asks_the_zone(void **state)
     uint32_t w;
 
     (void)state;
-    read_text(&good, golden, "lse_good.lse");
+    read_good(&good);
     memcpy(strstr(good.at, "CST"), "MST", 3);
     feed_check_init(&check, "183529049", "", clock_now());
     feed_lse_init_text(&in, good.at, good.len);
@@ -475,17 +463,7 @@ main(void)
         cmocka_unit_test(counts_to_the_limit),
         cmocka_unit_test(hostile_table),
     };
-    const char *top = getenv("MH_TOP"), *data = getenv("MH_SHARED");
-    int64_t now;
 
-    if (top == NULL)
-        top = getenv("srcdir");
-    snprintf(golden, sizeof golden, "%s/tests/golden", top ? top : ".");
-    if (data != NULL)
-        snprintf(shared, sizeof shared, "%s", data);
-    else
-        snprintf(shared, sizeof shared, "%s/../shared", top ? top : ".");
-    utc_parse(CLOCK, &now);
-    clock_set(now);
+    golden_clock();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
