@@ -153,17 +153,19 @@ arena_dup(struct arena *a, const char *text)
 char *
 arena_vprintf(struct arena *a, const char *format, va_list ap)
 {
+    char *here = a->at, *p;
     va_list again;
-    char *p;
     int n;
 
+    /* Written where it will most often lie: one pass is enough then. */
     va_copy(again, ap);
-    n = vsnprintf(NULL, 0, format, again);
+    n = vsnprintf(here, (size_t)(a->end - here), format, again);
     va_end(again);
     p = n >= 0 ? take(a, (size_t)n + 1) : NULL;
     if (p == NULL)
         out_of_memory();
-    vsnprintf(p, (size_t)n + 1, format, ap);
+    if (p != here)
+        vsnprintf(p, (size_t)n + 1, format, ap);
     return p;
 }
 
