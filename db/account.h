@@ -11,22 +11,22 @@
 
 struct account {
     int64_t id;
-    char login[ACCOUNT_LOGIN];  /* lower case */
-    char name[128];             /* how the pages greet them */
-    char role[16];              /* a word of role_word() */
-    char duns[16];              /* of a REP or TDSP, else "" */
-    char lang[8];               /* "en", "es" or "": not chosen */
-    char password[ACCOUNT_HASH];/* Argon2id; "" lets nobody in */
+    char login[ACCOUNT_LOGIN];   /* lower case */
+    char name[128];              /* how the pages greet them */
+    char role[16];               /* a word of role_word() */
+    char duns[16];               /* of a REP or TDSP, else "" */
+    char lang[8];                /* "en", "es" or "": not chosen */
+    char password[ACCOUNT_HASH]; /* Argon2id; "" lets nobody in */
     bool locked;
     int64_t created_utc;
-    int64_t password_utc;       /* when the password was last set */
+    int64_t password_utc; /* when the password was last set */
 };
 
 /* Gives it the next id.  DB_NONE: the login is taken. */
 enum db_rc db_account_add(struct db *db, struct account *a);
 enum db_rc db_account_get(struct db *db, int64_t id, struct account *a);
-enum db_rc db_account_by_login(struct db *db, const char *login,
-                               struct account *a);
+enum db_rc
+db_account_by_login(struct db *db, const char *login, struct account *a);
 /* By login. */
 enum db_rc db_account_each(struct db *db, struct account *a,
                            bool (*row)(void *arg), void *arg);
@@ -34,8 +34,8 @@ enum db_rc db_account_each(struct db *db, struct account *a,
 enum db_rc db_account_put_password(struct db *db, int64_t id, const char *hash,
                                    int64_t utc);
 /* Replaces `old` only where it still stands. */
-enum db_rc db_account_rehash(struct db *db, int64_t id, const char *old,
-                             const char *hash);
+enum db_rc
+db_account_rehash(struct db *db, int64_t id, const char *old, const char *hash);
 enum db_rc db_account_put_lang(struct db *db, int64_t id, const char *lang);
 enum db_rc db_account_put_locked(struct db *db, int64_t id, bool locked);
 

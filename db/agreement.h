@@ -8,11 +8,11 @@
 
 struct account_point {
     int64_t account_id;
-    int64_t number;        /* account-local, from 1, never used twice */
+    int64_t number; /* account-local, from 1, never used twice */
     int64_t point_id;
     char label[64];
-    int32_t from_day;      /* first day of the right */
-    int32_t to_day;        /* last day, DAY_NONE while it stands */
+    int32_t from_day; /* first day of the right */
+    int32_t to_day;   /* last day, DAY_NONE while it stands */
 };
 
 /* Gives it the account's next number.  DB_NONE: the account has a right on
@@ -25,9 +25,9 @@ enum db_rc db_account_point_each(struct db *db, int64_t account_id,
                                  struct account_point *p,
                                  bool (*row)(void *arg), void *arg);
 /* Of an account on one point, the newest right first. */
-enum db_rc db_account_point_on(struct db *db, int64_t account_id,
-                               int64_t point_id, struct account_point *p,
-                               bool (*row)(void *arg), void *arg);
+enum db_rc
+db_account_point_on(struct db *db, int64_t account_id, int64_t point_id,
+                    struct account_point *p, bool (*row)(void *arg), void *arg);
 /* The right's last day; DB_NONE when there is no such right. */
 enum db_rc db_account_point_end(struct db *db, int64_t account_id,
                                 int64_t number, int32_t to_day);

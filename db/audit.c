@@ -95,8 +95,8 @@ record_hash(const struct audit_record *a, const char *before,
 
 /* What the first record of a chain follows. */
 static void
-chain_hash(int64_t id, int64_t started, const char *process,
-           const char *before, char hash[SHA256_HEX])
+chain_hash(int64_t id, int64_t started, const char *process, const char *before,
+           char hash[SHA256_HEX])
 {
     struct sha256 *h = sha256_new();
 
@@ -114,16 +114,16 @@ db_audit_name_get(struct db *db, const char *kind, const char *value,
                   char to[REF])
 {
     return db_one(db, DB_ACCOUNT,
-        "SELECT ref FROM audit_name WHERE kind = $1 AND value = $2",
-        IN(in_text(kind), in_text(value)), OUT(out_text(to, REF)));
+                  "SELECT ref FROM audit_name WHERE kind = $1 AND value = $2",
+                  IN(in_text(kind), in_text(value)), OUT(out_text(to, REF)));
 }
 
 enum db_rc
 db_audit_name_del(struct db *db, const char *kind, const char *value)
 {
     return db_run(db, DB_ACCOUNT,
-        "DELETE FROM audit_name WHERE kind = $1 AND value = $2",
-        IN(in_text(kind), in_text(value)), NULL);
+                  "DELETE FROM audit_name WHERE kind = $1 AND value = $2",
+                  IN(in_text(kind), in_text(value)), NULL);
 }
 
 /* The pseudonym, made when new; "" for nobody. */
@@ -139,9 +139,9 @@ name_put(struct db *db, const char *kind, const char *value, char to[REF])
     random_bytes(bytes, sizeof bytes);
     str_hex(to, bytes, sizeof bytes);
     rc = db_run(db, DB_ACCOUNT,
-        "INSERT INTO audit_name (ref, kind, value) VALUES ($1, $2, $3) "
-        "ON CONFLICT (kind, value) DO NOTHING",
-        IN(in_text(to), in_text(kind), in_text(value)), NULL);
+                "INSERT INTO audit_name (ref, kind, value) VALUES ($1, $2, $3) "
+                "ON CONFLICT (kind, value) DO NOTHING",
+                IN(in_text(to), in_text(kind), in_text(value)), NULL);
     return rc == DB_OK ? db_audit_name_get(db, kind, value, to) : rc;
 }
 
@@ -163,16 +163,19 @@ chain_add(struct db *db, struct head *head)
 {
     char process[64], before[SHA256_HEX] = "";
     int64_t now = clock_now(), at_chain = 0, at_n = 0;
-    enum db_rc rc = db_one(db, DB_ACCOUNT,
+    enum db_rc rc = db_one(
+        db, DB_ACCOUNT,
         "SELECT chain, n, hash FROM audit ORDER BY chain DESC, n DESC LIMIT 1",
-        IN_NONE, OUT(out_i64(&at_chain), out_i64(&at_n),
-                     out_text(before, sizeof before)));
+        IN_NONE,
+        OUT(out_i64(&at_chain), out_i64(&at_n),
+            out_text(before, sizeof before)));
 
     if (rc != DB_OK && rc != DB_NONE)
         return rc;
     snprintf(process, sizeof process, "meterhouse %ld", (long)getpid());
     chain_hash(head->id, now, process, before, head->hash);
-    return db_run(db, DB_ACCOUNT,
+    return db_run(
+        db, DB_ACCOUNT,
         "INSERT INTO audit_chain (id, started_utc, process, before_chain, "
         "before_n, before) VALUES ($1, $2, $3, $4, $5, $6)",
         IN(in_i64(head->id), in_i64(now), in_text(process), in_i64(at_chain),
@@ -183,8 +186,8 @@ chain_add(struct db *db, struct head *head)
 static enum db_rc
 record_add(struct db *db, struct head *head, const struct audit_event *e)
 {
-    struct audit_record a = {.chain = head->id, .n = head->n + 1,
-                             .at_utc = e->at_utc};
+    struct audit_record a = {
+        .chain = head->id, .n = head->n + 1, .at_utc = e->at_utc};
     enum db_rc rc;
 
     str_copy(a.act, sizeof a.act, e->act);
@@ -194,7 +197,8 @@ record_add(struct db *db, struct head *head, const struct audit_event *e)
         (rc = account_name_put(db, e->object_id, a.object)) != DB_OK)
         return rc;
     record_hash(&a, head->hash, a.hash);
-    rc = db_run(db, DB_ACCOUNT,
+    rc = db_run(
+        db, DB_ACCOUNT,
         "INSERT INTO audit (chain, n, at_utc, act, who, peer, object, detail, "
         "hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         IN(in_i64(a.chain), in_i64(a.n), in_i64(a.at_utc), in_text(a.act),
@@ -277,22 +281,24 @@ db_audit_add(struct db *db, const struct audit_event *e)
 /* ---- reading -------------------------------------------------------------*/
 
 #define COLUMNS "chain, n, at_utc, act, who, peer, object, detail, hash"
-#define RECORD_OUT(a) \
-    OUT(out_i64(&(a)->chain), out_i64(&(a)->n), out_i64(&(a)->at_utc), \
-        out_text((a)->act, sizeof (a)->act), \
-        out_text((a)->who, sizeof (a)->who), \
-        out_text((a)->peer, sizeof (a)->peer), \
-        out_text((a)->object, sizeof (a)->object), \
-        out_text((a)->detail, sizeof (a)->detail), \
-        out_text((a)->hash, sizeof (a)->hash))
+#define RECORD_OUT(a)                                                          \
+    OUT(out_i64(&(a)->chain), out_i64(&(a)->n), out_i64(&(a)->at_utc),         \
+        out_text((a)->act, sizeof(a)->act),                                    \
+        out_text((a)->who, sizeof(a)->who),                                    \
+        out_text((a)->peer, sizeof(a)->peer),                                  \
+        out_text((a)->object, sizeof(a)->object),                              \
+        out_text((a)->detail, sizeof(a)->detail),                              \
+        out_text((a)->hash, sizeof(a)->hash))
 
 enum db_rc
 db_audit_each(struct db *db, int64_t most, struct audit_record *a,
               bool (*row)(void *arg), void *arg)
 {
     return db_each(db, DB_ACCOUNT,
-        "SELECT " COLUMNS " FROM audit ORDER BY at_utc DESC, chain DESC, "
-        "n DESC LIMIT $1", IN(in_i64(most)), RECORD_OUT(a), row, arg);
+                   "SELECT " COLUMNS
+                   " FROM audit ORDER BY at_utc DESC, chain DESC, "
+                   "n DESC LIMIT $1",
+                   IN(in_i64(most)), RECORD_OUT(a), row, arg);
 }
 
 struct check {
@@ -300,7 +306,7 @@ struct check {
     int64_t id, started, records, n;
     int64_t before_chain, before_n; /* the record that the chain follows */
     char process[64], before[SHA256_HEX];
-    char hash[SHA256_HEX];          /* of the record before */
+    char hash[SHA256_HEX]; /* of the record before */
     void (*bad)(void *arg, const char *line);
     void *arg;
 };
@@ -346,12 +352,11 @@ check_before(struct db *db, struct check *c)
     chain_hash(c->id, c->started, c->process, c->before, c->hash);
     if (c->before_chain)
         rc = db_one(db, DB_ACCOUNT,
-            "SELECT hash FROM audit WHERE chain = $1 AND n = $2",
-            IN(in_i64(c->before_chain), in_i64(c->before_n)),
-            OUT(out_text(hash, sizeof hash)));
+                    "SELECT hash FROM audit WHERE chain = $1 AND n = $2",
+                    IN(in_i64(c->before_chain), in_i64(c->before_n)),
+                    OUT(out_text(hash, sizeof hash)));
     if (rc == DB_NONE || (rc == DB_OK && !str_eq(hash, c->before)))
-        say(c, "audit: chain %" PRId64 " follows a record that is gone",
-            c->id);
+        say(c, "audit: chain %" PRId64 " follows a record that is gone", c->id);
     return rc == DB_NONE ? DB_OK : rc;
 }
 
@@ -362,9 +367,10 @@ check_chain(struct db *db, struct check *c)
 
     c->n = 0;
     if (rc == DB_OK)
-        rc = db_each(db, DB_ACCOUNT,
-            "SELECT " COLUMNS " FROM audit WHERE chain = $1 ORDER BY n",
-            IN(in_i64(c->id)), RECORD_OUT(&c->a), check_record, c);
+        rc =
+            db_each(db, DB_ACCOUNT,
+                    "SELECT " COLUMNS " FROM audit WHERE chain = $1 ORDER BY n",
+                    IN(in_i64(c->id)), RECORD_OUT(&c->a), check_record, c);
     if (rc == DB_OK && c->n == 0)
         say(c, "audit: chain %" PRId64 " has lost its records", c->id);
     return rc;
@@ -375,10 +381,11 @@ static enum db_rc
 check_orphans(struct db *db, struct check *c)
 {
     int64_t id;
-    enum db_rc rc = db_one(db, DB_ACCOUNT,
-        "SELECT chain FROM audit WHERE chain NOT IN "
-        "(SELECT id FROM audit_chain) ORDER BY chain LIMIT 1", IN_NONE,
-        OUT(out_i64(&id)));
+    enum db_rc rc =
+        db_one(db, DB_ACCOUNT,
+               "SELECT chain FROM audit WHERE chain NOT IN "
+               "(SELECT id FROM audit_chain) ORDER BY chain LIMIT 1",
+               IN_NONE, OUT(out_i64(&id)));
 
     if (rc == DB_OK)
         say(c, "audit: chain %" PRId64 " has lost its beginning", id);
@@ -394,14 +401,14 @@ db_audit_check(struct db *db, int64_t *records,
     enum db_rc rc;
 
     for (;;) {
-        rc = db_one(db, DB_ACCOUNT,
+        rc = db_one(
+            db, DB_ACCOUNT,
             "SELECT id, started_utc, process, before_chain, before_n, before "
             "FROM audit_chain WHERE id > $1 ORDER BY id LIMIT 1",
             IN(in_i64(seen)),
             OUT(out_i64(&c.id), out_i64(&c.started),
-                out_text(c.process, sizeof c.process),
-                out_i64(&c.before_chain), out_i64(&c.before_n),
-                out_text(c.before, sizeof c.before)));
+                out_text(c.process, sizeof c.process), out_i64(&c.before_chain),
+                out_i64(&c.before_n), out_text(c.before, sizeof c.before)));
         if (rc != DB_OK)
             break;
         if ((rc = check_chain(db, &c)) != DB_OK)

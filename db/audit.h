@@ -14,11 +14,11 @@
 
 struct audit_event {
     int64_t at_utc;
-    const char *act;       /* "sign_in", "user_lock": a fixed word */
-    int64_t account_id;    /* who acted, 0 for nobody known */
-    const char *peer;      /* address, or NULL */
-    int64_t object_id;     /* account that was acted upon, 0 for none */
-    const char *detail;    /* no personal data; NULL for none */
+    const char *act;    /* "sign_in", "user_lock": a fixed word */
+    int64_t account_id; /* who acted, 0 for nobody known */
+    const char *peer;   /* address, or NULL */
+    int64_t object_id;  /* account that was acted upon, 0 for none */
+    const char *detail; /* no personal data; NULL for none */
 };
 
 /* One record as it stands; who, peer and object are pseudonyms or "". */
@@ -39,8 +39,8 @@ enum db_rc db_audit_each(struct db *db, int64_t most, struct audit_record *a,
 enum db_rc db_audit_name_get(struct db *db, const char *kind, const char *value,
                              char to[33]);
 /* From now on nobody can tell who that was. */
-enum db_rc db_audit_name_del(struct db *db, const char *kind,
-                             const char *value);
+enum db_rc
+db_audit_name_del(struct db *db, const char *kind, const char *value);
 /* Recomputes every chain; calls `bad` with one plain line per finding. */
 enum db_rc db_audit_check(struct db *db, int64_t *records,
                           void (*bad)(void *arg, const char *line), void *arg);

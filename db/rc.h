@@ -11,7 +11,7 @@ enum fault db_fault(const struct db *db, enum db_rc rc, const char *doing);
 
 /* db_run for statements that must change something: DB_NONE when they did
  * not. */
-enum db_rc db_run_one(struct db *db, enum db_home home, const char *sql,
-                      struct db_ins in);
+enum db_rc
+db_run_one(struct db *db, enum db_home home, const char *sql, struct db_ins in);
 
 #endif

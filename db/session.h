@@ -12,23 +12,23 @@ struct session {
     int64_t id;
     int64_t account_id;
     int64_t created_utc, seen_utc;
-    int64_t ends_utc;      /* whatever happens */
-    int64_t idle_seconds;  /* unseen that long, it ends as well */
-    char peer[64];         /* address it was begun from */
-    char agent[160];       /* start of its User-Agent */
+    int64_t ends_utc;     /* whatever happens */
+    int64_t idle_seconds; /* unseen that long, it ends as well */
+    char peer[64];        /* address it was begun from */
+    char agent[160];      /* start of its User-Agent */
 };
 
 /* Gives it the next id. */
-enum db_rc db_session_add(struct db *db, const char *token_hash,
-                          struct session *s);
+enum db_rc
+db_session_add(struct db *db, const char *token_hash, struct session *s);
 /* The session of a token that lives at `now`; DB_NONE otherwise. */
 enum db_rc db_session_get(struct db *db, const char *token_hash, int64_t now,
                           struct session *s);
 enum db_rc db_session_seen(struct db *db, int64_t id, int64_t utc);
 /* Living ones of an account, the newest first. */
-enum db_rc db_session_each(struct db *db, int64_t account_id, int64_t now,
-                           struct session *s, bool (*row)(void *arg),
-                           void *arg);
+enum db_rc
+db_session_each(struct db *db, int64_t account_id, int64_t now,
+                struct session *s, bool (*row)(void *arg), void *arg);
 /* One of that account's; DB_NONE when it has no such session. */
 enum db_rc db_session_del(struct db *db, int64_t account_id, int64_t id);
 /* All of an account but `keep` (0: all). */
@@ -55,8 +55,8 @@ enum db_rc db_login_take_back(struct db *db, const char *key);
 /* ---- known devices -------------------------------------------------------*/
 enum db_rc db_device_put(struct db *db, const char *token_hash,
                          int64_t account_id, int64_t now);
-enum db_rc db_device_get(struct db *db, const char *token_hash,
-                         int64_t account_id);
+enum db_rc
+db_device_get(struct db *db, const char *token_hash, int64_t account_id);
 enum db_rc db_device_del_all(struct db *db, int64_t account_id);
 
 #endif

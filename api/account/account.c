@@ -9,11 +9,13 @@
 #include "server/base/str.h"
 
 static enum fault
-audit(struct db *db, const struct login_by *by, const char *act,
-      int64_t object, const char *detail)
+audit(struct db *db, const struct login_by *by, const char *act, int64_t object,
+      const char *detail)
 {
-    struct audit_event e = {.at_utc = by->now_utc, .act = act,
-                            .account_id = by->account_id, .peer = by->peer,
+    struct audit_event e = {.at_utc = by->now_utc,
+                            .act = act,
+                            .account_id = by->account_id,
+                            .peer = by->peer,
                             .object_id = object,
                             .detail = by->peer ? detail : "command line"};
 
@@ -100,8 +102,8 @@ account_password_set(struct db *db, const struct account *a,
     if (*rule != PASSWORD_OK)
         return FAULT_BAD_FIELD;
     if ((f = password_hash(password, hash)) != FAULT_NONE ||
-        (f = db_fault(db, db_account_put_password(db, a->id, hash,
-                                                  by->now_utc), "account")) ||
+        (f = db_fault(db, db_account_put_password(db, a->id, hash, by->now_utc),
+                      "account")) ||
         (f = db_fault(db, db_session_del_all(db, a->id, keep), "account")) ||
         (f = db_fault(db, db_device_del_all(db, a->id), "account")))
         return f;
@@ -112,8 +114,8 @@ enum fault
 account_locked_set(struct db *db, const struct account *a, bool locked,
                    const struct login_by *by)
 {
-    enum fault f = db_fault(db, db_account_put_locked(db, a->id, locked),
-                            "account");
+    enum fault f =
+        db_fault(db, db_account_put_locked(db, a->id, locked), "account");
 
     if (f == FAULT_NONE && locked)
         f = db_fault(db, db_session_del_all(db, a->id, 0), "account");

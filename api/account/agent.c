@@ -23,11 +23,15 @@ const char *
 agent_browser(const char *user_agent)
 {
     static const struct sign signs[] = {
-        {"Edg", "Edge"},       {"OPR/", "Opera"},
+        {"Edg", "Edge"},
+        {"OPR/", "Opera"},
         {"SamsungBrowser/", "Samsung Internet"},
-        {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"},
-        {"CriOS/", "Chrome"},  {"Chrome/", "Chrome"},
-        {"Safari/", "Safari"}, {"curl/", "curl"},
+        {"Firefox/", "Firefox"},
+        {"FxiOS/", "Firefox"},
+        {"CriOS/", "Chrome"},
+        {"Chrome/", "Chrome"},
+        {"Safari/", "Safari"},
+        {"curl/", "curl"},
         {NULL, NULL},
     };
 
@@ -38,9 +42,9 @@ const char *
 agent_system(const char *user_agent)
 {
     static const struct sign signs[] = {
-        {"iPhone", "iPhone"},   {"iPad", "iPad"},   {"Android", "Android"},
-        {"Windows", "Windows"}, {"CrOS", "ChromeOS"},
-        {"Mac OS X", "Mac"},    {"Linux", "Linux"}, {NULL, NULL},
+        {"iPhone", "iPhone"},   {"iPad", "iPad"},     {"Android", "Android"},
+        {"Windows", "Windows"}, {"CrOS", "ChromeOS"}, {"Mac OS X", "Mac"},
+        {"Linux", "Linux"},     {NULL, NULL},
     };
 
     return first_of(signs, user_agent);

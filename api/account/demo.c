@@ -22,15 +22,16 @@ account_demo_list(const struct conf *conf, enum lang lang)
         return NULL;
     }
     list = json_array();
-    json_array_foreach(file, i, row) {
+    json_array_foreach(file, i, row)
+    {
         json_t *login = json_object_get(row, "login");
         json_t *password = json_object_get(row, "password");
         json_t *who = json_object_get(row, lang_code(lang));
 
         if (login && password && who)
-            json_array_append_new(list, json_pack("{sO sO sO}", "login", login,
-                                                  "password", password, "who",
-                                                  who));
+            json_array_append_new(list,
+                                  json_pack("{sO sO sO}", "login", login,
+                                            "password", password, "who", who));
     }
     json_decref(file);
     return list;

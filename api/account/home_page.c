@@ -13,14 +13,14 @@ enum fault
 account_home(struct req *r)
 {
     json_t *rows = r->conf->demo ? account_demo_list(r->conf, r->lang) : NULL;
-    json_t *view = json_pack("{ss s[s]}", "title",
-                             tr(r->lang, "home.title_bar"), "scripts",
-                             "site.js");
+    json_t *view =
+        json_pack("{ss s[s]}", "title", tr(r->lang, "home.title_bar"),
+                  "scripts", "site.js");
 
     if (r->who->account_id)
-        json_object_set_new(view, "start",
-                            json_string(account_start_path(
-                                role_word(r->who->role))));
+        json_object_set_new(
+            view, "start",
+            json_string(account_start_path(role_word(r->who->role))));
     if (rows)
         json_object_set_new(view, "demo", json_pack("{so}", "rows", rows));
     return page(r, "home.html", view);
@@ -99,7 +99,9 @@ reason(enum account_rc why, enum password_rc rule)
 static enum fault
 first_sign_in(struct req *r, const struct account *a)
 {
-    struct login l = {.account = *a, .peer = r->peer, .now_utc = r->now_utc,
+    struct login l = {.account = *a,
+                      .peer = r->peer,
+                      .now_utc = r->now_utc,
                       .agent = req_header(r, "User-Agent")};
     enum fault f = login_session_add(r->db, r->conf, &l);
 
@@ -137,8 +139,7 @@ account_first(struct req *r)
     else if (!str_copy(a.name, sizeof a.name, e.name))
         why = ACCOUNT_NAME_FORM;
     else
-        f = account_add_first(r->db, &a, e.token, e.password, &by, &why,
-                              &rule);
+        f = account_add_first(r->db, &a, e.token, e.password, &by, &why, &rule);
     if (why != ACCOUNT_OK)
         return show(r, 400, &e, tr(r->lang, reason(why, rule)));
     return f ? f : first_sign_in(r, &a);

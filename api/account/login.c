@@ -71,8 +71,8 @@ enum fault
 login_try_peer(struct db *db, const struct conf *conf, const char *peer,
                int64_t now, int64_t *wait)
 {
-    struct throttle t = {.free = 10, .wait_most = 60,
-                         .hour_most = conf->login_failures};
+    struct throttle t = {
+        .free = 10, .wait_most = 60, .hour_most = conf->login_failures};
     char key[SHA256_HEX];
     enum db_rc rc;
 
@@ -115,8 +115,10 @@ login_key(struct db *db, struct login *l, const char *name,
 static enum fault
 audit(struct db *db, const struct login *l, const char *act, const char *detail)
 {
-    struct audit_event e = {.at_utc = l->now_utc, .act = act,
-                            .account_id = l->account.id, .peer = l->peer,
+    struct audit_event e = {.at_utc = l->now_utc,
+                            .act = act,
+                            .account_id = l->account.id,
+                            .peer = l->peer,
                             .detail = detail};
 
     return db_fault(db, db_audit_add(db, &e), "sign-in");
@@ -136,7 +138,7 @@ account_find(struct db *db, struct login *l, const char *name)
 static enum fault
 refuse(struct db *db, struct login *l)
 {
-    const char *why = !l->account.id     ? "unknown"
+    const char *why = !l->account.id      ? "unknown"
                       : l->account.locked ? "locked"
                                           : "password";
     enum fault f = audit(db, l, "sign_in_failed", why);
@@ -196,8 +198,8 @@ static enum fault
 count_try(struct db *db, const struct conf *conf, struct login *l,
           const char *key)
 {
-    struct throttle t = {.free = 5, .wait_most = 30,
-                         .hour_most = conf->login_failures};
+    struct throttle t = {
+        .free = 5, .wait_most = 30, .hour_most = conf->login_failures};
     enum fault f = login_try_peer(db, conf, l->peer, l->now_utc, &l->wait);
     enum db_rc rc;
 
@@ -209,8 +211,8 @@ count_try(struct db *db, const struct conf *conf, struct login *l,
 
 /* Counts the try, then compares.  FAULT_BAD_LOGIN without a record. */
 static enum fault
-prove(struct db *db, const struct conf *conf, struct login *l,
-      const char *key, bool *old)
+prove(struct db *db, const struct conf *conf, struct login *l, const char *key,
+      bool *old)
 {
     bool same;
     enum fault f = count_try(db, conf, l, key), g;
@@ -260,8 +262,8 @@ login_again(struct db *db, const struct conf *conf, int64_t account_id,
 {
     char key[SHA256_HEX];
     bool old;
-    enum fault f = db_fault(db, db_account_get(db, account_id, &l->account),
-                            "sign-in");
+    enum fault f =
+        db_fault(db, db_account_get(db, account_id, &l->account), "sign-in");
 
     if (f != FAULT_NONE)
         return f;
@@ -295,8 +297,10 @@ login_session_get(struct db *db, const char *token, int64_t now,
 enum fault
 login_session_end(struct db *db, const struct login_by *by, int64_t session_id)
 {
-    struct audit_event e = {.at_utc = by->now_utc, .act = "sign_out",
-                            .account_id = by->account_id, .peer = by->peer};
+    struct audit_event e = {.at_utc = by->now_utc,
+                            .act = "sign_out",
+                            .account_id = by->account_id,
+                            .peer = by->peer};
     enum fault f = db_fault(db, db_session_del(db, by->account_id, session_id),
                             "sign-out");
 
@@ -306,10 +310,12 @@ login_session_end(struct db *db, const struct login_by *by, int64_t session_id)
 enum fault
 login_session_end_all(struct db *db, const struct login_by *by, int64_t keep)
 {
-    struct audit_event e = {.at_utc = by->now_utc, .act = "sign_out_all",
-                            .account_id = by->account_id, .peer = by->peer};
-    enum fault f = db_fault(db, db_session_del_all(db, by->account_id, keep),
-                            "sign-out");
+    struct audit_event e = {.at_utc = by->now_utc,
+                            .act = "sign_out_all",
+                            .account_id = by->account_id,
+                            .peer = by->peer};
+    enum fault f =
+        db_fault(db, db_session_del_all(db, by->account_id, keep), "sign-out");
 
     if (f == FAULT_NONE)
         f = db_fault(db, db_device_del_all(db, by->account_id), "sign-out");

@@ -18,31 +18,30 @@
 
 /* Who asks for a change, for the audit log. */
 struct login_by {
-    int64_t account_id;   /* 0: the command line */
-    const char *peer;     /* NULL: the command line */
+    int64_t account_id; /* 0: the command line */
+    const char *peer;   /* NULL: the command line */
     int64_t now_utc;
 };
 
 struct login {
     const char *login, *password;
     const char *peer, *agent;
-    const char *device;            /* cookie of a known device, or NULL */
+    const char *device; /* cookie of a known device, or NULL */
     int64_t now_utc;
     /* made by login_begin */
     bool known_device;
     struct account account;
     struct session session;
-    char token[LOGIN_TOKEN];       /* the session's cookie */
-    char new_device[LOGIN_TOKEN];  /* the device's cookie */
-    int64_t wait;                  /* seconds, after FAULT_TOO_MANY */
+    char token[LOGIN_TOKEN];      /* the session's cookie */
+    char new_device[LOGIN_TOKEN]; /* the device's cookie */
+    int64_t wait;                 /* seconds, after FAULT_TOO_MANY */
 };
 
 /* FAULT_BAD_LOGIN, FAULT_TOO_MANY, FAULT_BUSY, FAULT_OURS. */
-enum fault login_begin(struct db *db, const struct conf *conf,
-                       struct login *l);
+enum fault login_begin(struct db *db, const struct conf *conf, struct login *l);
 /* A session for an account that has shown who it is by other means. */
-enum fault login_session_add(struct db *db, const struct conf *conf,
-                             struct login *l);
+enum fault
+login_session_add(struct db *db, const struct conf *conf, struct login *l);
 /* The session and account behind a cookie; FAULT_SIGNED_OUT when there is no
  * living one.  Notes that it was seen. */
 enum fault login_session_get(struct db *db, const char *token, int64_t now,
@@ -52,11 +51,11 @@ enum fault login_session_get(struct db *db, const char *token, int64_t now,
 enum fault login_again(struct db *db, const struct conf *conf,
                        int64_t account_id, struct login *l);
 /* One of that account's; FAULT_NOT_FOUND when it has no such session. */
-enum fault login_session_end(struct db *db, const struct login_by *by,
-                             int64_t session_id);
+enum fault
+login_session_end(struct db *db, const struct login_by *by, int64_t session_id);
 /* All but `keep` (0: all), and every known device. */
-enum fault login_session_end_all(struct db *db, const struct login_by *by,
-                                 int64_t keep);
+enum fault
+login_session_end_all(struct db *db, const struct login_by *by, int64_t keep);
 /* Counts a try on something that is not an account (the first administrator's
  * token) by address: FAULT_TOO_MANY and *wait when it must not be made yet. */
 enum fault login_try_peer(struct db *db, const struct conf *conf,

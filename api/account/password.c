@@ -19,10 +19,12 @@ _Static_assert(MEMORY >= crypto_pwhash_MEMLIMIT_INTERACTIVE, "large enough");
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t freed;
-    int slots, queue;   /* allowed */
+    int slots, queue; /* allowed */
     int running, waiting;
-} gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER,
-          .slots = 2, .queue = 8};
+} gate = {.lock = PTHREAD_MUTEX_INITIALIZER,
+          .freed = PTHREAD_COND_INITIALIZER,
+          .slots = 2,
+          .queue = 8};
 
 void
 password_slots_set(int slots, int queue)
@@ -70,8 +72,8 @@ password_hash(const char *password, char hash[ACCOUNT_HASH])
     if (!gate_enter())
         return FAULT_BUSY;
     memset(hash, 0, ACCOUNT_HASH);
-    rc = crypto_pwhash_str_alg(hash, password, strlen(password), PASSES,
-                               MEMORY, crypto_pwhash_ALG_ARGON2ID13);
+    rc = crypto_pwhash_str_alg(hash, password, strlen(password), PASSES, MEMORY,
+                               crypto_pwhash_ALG_ARGON2ID13);
     gate_leave();
     if (rc == 0)
         return FAULT_NONE;
@@ -103,8 +105,7 @@ password_verify(const char *hash, const char *password, bool *same, bool *old)
     if (!gate_enter())
         return FAULT_BUSY;
     if (hash[0])
-        *same = crypto_pwhash_str_verify(hash, password,
-                                         strlen(password)) == 0;
+        *same = crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
     else
         ran = verify_nobody(password);
     gate_leave();

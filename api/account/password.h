@@ -12,7 +12,7 @@
 #include "db/account.h"
 #include "server/base/fault.h"
 
-#define PASSWORD_LEAST 12  /* characters, not bytes */
+#define PASSWORD_LEAST 12 /* characters, not bytes */
 #define PASSWORD_MOST  128
 #define PASSWORD_BYTES 512 /* the most that PASSWORD_MOST characters take */
 
@@ -20,9 +20,9 @@ enum password_rc {
     PASSWORD_OK,
     PASSWORD_SHORT,
     PASSWORD_LONG,
-    PASSWORD_TEXT,     /* not UTF-8, or a control character */
-    PASSWORD_COMMON,   /* on the list, or a pattern that guessers try first */
-    PASSWORD_NAME,     /* holds the log-in name */
+    PASSWORD_TEXT,   /* not UTF-8, or a control character */
+    PASSWORD_COMMON, /* on the list, or a pattern that guessers try first */
+    PASSWORD_NAME,   /* holds the log-in name */
 };
 
 enum password_rc password_check(const char *password, const char *login);
@@ -39,7 +39,7 @@ void password_slots_set(int slots, int queue);
 enum fault password_hash(const char *password, char hash[ACCOUNT_HASH]);
 /* An empty hash takes as long as a real one and never matches.  *old: the
  * hash is right but weaker than today's, hash it anew. */
-enum fault password_verify(const char *hash, const char *password, bool *same,
-                           bool *old);
+enum fault
+password_verify(const char *hash, const char *password, bool *same, bool *old);
 
 #endif

@@ -16,8 +16,13 @@ static const char *const COMMON[256] = {
 };
 
 static const char *const WALKS[] = {
-    "abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl",
-    "zxcvbnm", "qazwsxedcrfvtgbyhnujmikolp", NULL,
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "qazwsxedcrfvtgbyhnujmikolp",
+    NULL,
 };
 
 static size_t

@@ -36,7 +36,7 @@ device_name(const struct req *r, const char *user_agent)
     const char *unknown = tr(r->lang, "account.device_unknown");
 
     if (!browser || !system)
-        return arena_dup(r->arena, browser   ? browser
+        return arena_dup(r->arena, browser  ? browser
                                    : system ? system
                                             : unknown);
     return tr_fill(r->arena, r->lang, "account.device", "browser", browser,
@@ -96,17 +96,17 @@ show(struct req *r, int status, const char *done, const char *error)
     }
     lang = a.lang[0] ? a.lang : "auto";
     snprintf(role_key, sizeof role_key, "account.role_%s", a.role);
-    view = json_pack(
-        "{ss ss ss ss ss ss ss* ss* so sb s[ooo] s[s]}", "title",
-        tr(r->lang, "account.profile"), "form_of", "/profile", "name", a.name, "login", a.login,
-        "role", tr(r->lang, role_key), "password_set",
-        tr_fill(r->arena, r->lang, "account.password_set", "ago",
-                ago(r, a.password_utc), NULL),
-        "done", done ? tr(r->lang, done) : NULL, "error", error, "sessions",
-        l.list, "others", l.others > 0, "languages",
-        choice("auto", tr(r->lang, "account.language_auto"), lang),
-        choice("en", "English", lang), choice("es", "Español", lang),
-        "scripts", "site.js");
+    view = json_pack("{ss ss ss ss ss ss ss* ss* so sb s[ooo] s[s]}", "title",
+                     tr(r->lang, "account.profile"), "form_of", "/profile",
+                     "name", a.name, "login", a.login, "role",
+                     tr(r->lang, role_key), "password_set",
+                     tr_fill(r->arena, r->lang, "account.password_set", "ago",
+                             ago(r, a.password_utc), NULL),
+                     "done", done ? tr(r->lang, done) : NULL, "error", error,
+                     "sessions", l.list, "others", l.others > 0, "languages",
+                     choice("auto", tr(r->lang, "account.language_auto"), lang),
+                     choice("en", "English", lang),
+                     choice("es", "Español", lang), "scripts", "site.js");
     return page_status(r, status, "profile.html", view);
 }
 
@@ -115,8 +115,8 @@ enum fault
 account_profile(struct req *r)
 {
     const char *done;
-    enum fault f = req_choice(r, "done", "- password language session sessions",
-                              &done);
+    enum fault f =
+        req_choice(r, "done", "- password language session sessions", &done);
     char *key;
 
     if (f != FAULT_NONE)

@@ -8,6 +8,5 @@
 enum job_rc
 session_purge_job(struct job *j)
 {
-    return db_session_purge(j->db, clock_now()) == DB_OK ? JOB_DONE
-                                                         : JOB_LATER;
+    return db_session_purge(j->db, clock_now()) == DB_OK ? JOB_DONE : JOB_LATER;
 }

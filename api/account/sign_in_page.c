@@ -33,10 +33,9 @@ static enum fault
 show(struct req *r, int status, const char *next, const char *login,
      const char *error)
 {
-    json_t *view = json_pack("{ss ss* ss* ss* s[s]}", "title",
-                             tr(r->lang, "account.sign_in"), "next", next,
-                             "login", login, "error", error, "scripts",
-                             "site.js");
+    json_t *view = json_pack(
+        "{ss ss* ss* ss* s[s]}", "title", tr(r->lang, "account.sign_in"),
+        "next", next, "login", login, "error", error, "scripts", "site.js");
 
     return page_status(r, status, "sign-in.html", view);
 }
@@ -84,7 +83,8 @@ end_old(struct req *r)
 enum fault
 account_sign_in(struct req *r)
 {
-    struct login l = {.peer = r->peer, .now_utc = r->now_utc,
+    struct login l = {.peer = r->peer,
+                      .now_utc = r->now_utc,
                       .agent = req_header(r, "User-Agent"),
                       .device = req_cookie(r, "device")};
     const char *next;

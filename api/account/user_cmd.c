@@ -309,14 +309,13 @@ user_row(void *arg)
     utc_format(created, a->created_utc);
     if (l->json)
         json_array_append_new(
-            l->list, json_pack("{ss ss ss ss sb ss}", "login", a->login,
-                               "name", a->name, "role", a->role, "duns",
-                               a->duns, "locked", a->locked, "created",
-                               created));
+            l->list, json_pack("{ss ss ss ss sb ss}", "login", a->login, "name",
+                               a->name, "role", a->role, "duns", a->duns,
+                               "locked", a->locked, "created", created));
     else
-        fprintf(l->c->out, "%-24s %-10s %-10s %-6s %s  %s\n", a->login,
-                a->role, a->duns[0] ? a->duns : "-",
-                a->locked ? "locked" : "open", created, a->name);
+        fprintf(l->c->out, "%-24s %-10s %-10s %-6s %s  %s\n", a->login, a->role,
+                a->duns[0] ? a->duns : "-", a->locked ? "locked" : "open",
+                created, a->name);
     return true;
 }
 
@@ -349,8 +348,10 @@ audit_link(struct cmd *c, struct db *db, const char *act,
            const struct account_point *p)
 {
     char detail[64];
-    struct audit_event e = {.at_utc = clock_now(), .act = act,
-                            .object_id = p->account_id, .detail = detail};
+    struct audit_event e = {.at_utc = clock_now(),
+                            .act = act,
+                            .object_id = p->account_id,
+                            .detail = detail};
 
     snprintf(detail, sizeof detail, "point %" PRId64, p->point_id);
     return db_audit_add(db, &e) == DB_OK ? CMD_DONE : store_failed(c, db);
@@ -406,8 +407,8 @@ user_link_cmd(struct cmd *c)
         rc = store_failed(c, db);
     db_close(db);
     if (rc == CMD_DONE)
-        fprintf(c->out, "user %s: meter %" PRId64 " is %s\n", a.login,
-                p.number, point.esiid);
+        fprintf(c->out, "user %s: meter %" PRId64 " is %s\n", a.login, p.number,
+                point.esiid);
     return rc;
 }
 
@@ -432,8 +433,8 @@ right_end(struct cmd *c, struct db *db, const struct account *a,
           const struct point *point, int32_t to)
 {
     struct standing s = {0};
-    enum db_rc rc = db_account_point_on(db, a->id, point->id, &s.row,
-                                        standing_row, &s);
+    enum db_rc rc =
+        db_account_point_on(db, a->id, point->id, &s.row, standing_row, &s);
 
     if (rc == DB_OK && !s.found)
         return fail(c, "%s has no right that stands on %s", a->login,

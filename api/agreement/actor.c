@@ -6,15 +6,15 @@
 #include "db/rc.h"
 #include "server/base/str.h"
 
-const struct actor ACTOR_NOBODY = {.role = ROLE_NOBODY, .user = "",
-                                   .name = "", .duns = ""};
-const struct actor ACTOR_OPERATOR = {.role = ROLE_OPERATOR, .user = "operator",
-                                     .name = "operator", .duns = ""};
+const struct actor ACTOR_NOBODY = {
+    .role = ROLE_NOBODY, .user = "", .name = "", .duns = ""};
+const struct actor ACTOR_OPERATOR = {
+    .role = ROLE_OPERATOR, .user = "operator", .name = "operator", .duns = ""};
 
 static const char *const WORDS[] = {
-    [ROLE_CUSTOMER] = "customer", [ROLE_REP] = "rep", [ROLE_TDSP] = "tdsp",
-    [ROLE_HELPDESK] = "helpdesk", [ROLE_REGULATOR] = "regulator",
-    [ROLE_ADMIN] = "admin",
+    [ROLE_CUSTOMER] = "customer",   [ROLE_REP] = "rep",
+    [ROLE_TDSP] = "tdsp",           [ROLE_HELPDESK] = "helpdesk",
+    [ROLE_REGULATOR] = "regulator", [ROLE_ADMIN] = "admin",
 };
 #define WORDS_N (sizeof WORDS / sizeof *WORDS)
 

@@ -22,16 +22,16 @@ enum role {
     ROLE_HELPDESK,
     ROLE_REGULATOR,
     ROLE_ADMIN,
-    ROLE_OPERATOR,  /* the command line: whoever can read the store */
+    ROLE_OPERATOR, /* the command line: whoever can read the store */
 };
 
 struct actor {
     enum role role;
-    int64_t account_id;    /* 0 for nobody and the operator */
+    int64_t account_id; /* 0 for nobody and the operator */
     int64_t session_id;
-    const char *user;      /* log-in name */
-    const char *name;      /* how the page greets them */
-    const char *duns;      /* of a REP or TDSP, else "" */
+    const char *user; /* log-in name */
+    const char *name; /* how the page greets them */
+    const char *duns; /* of a REP or TDSP, else "" */
 };
 
 extern const struct actor ACTOR_NOBODY;
@@ -45,11 +45,11 @@ enum role role_from(const char *word);
 /* The actor of a session cookie, made in the arena: ACTOR_NOBODY for "" and
  * for a session that has ended.  *profile_lang: an enum lang, or -1 when the
  * account has not chosen. */
-enum fault actor_load(struct db *db, struct arena *a, const char *cookie,
-                      int64_t now_utc, const struct actor **who,
-                      int *profile_lang);
+enum fault
+actor_load(struct db *db, struct arena *a, const char *cookie, int64_t now_utc,
+           const struct actor **who, int *profile_lang);
 /* Keeps the language that an account chose. */
-enum fault actor_lang_set(struct db *db, const struct actor *who,
-                          enum lang lang);
+enum fault
+actor_lang_set(struct db *db, const struct actor *who, enum lang lang);
 
 #endif

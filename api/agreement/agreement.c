@@ -16,7 +16,7 @@
 
 /* Days of the right itself; more than one when rights follow each other. */
 struct span {
-    int32_t from, to;       /* to: INT32_MAX while it stands */
+    int32_t from, to; /* to: INT32_MAX while it stands */
     bool any;
 };
 
@@ -85,8 +85,8 @@ rep_row(void *arg)
     struct rep_spans *r = arg;
 
     if (str_eq(r->row.rep, r->duns) && r->n < REP_SPANS)
-        r->at[r->n++] = (struct span){r->row.from_day,
-                                      last_day(r->row.to_day), true};
+        r->at[r->n++] =
+            (struct span){r->row.from_day, last_day(r->row.to_day), true};
     return true;
 }
 

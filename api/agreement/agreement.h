@@ -15,11 +15,11 @@
 /* A meter of an account: its account-local number stands in paths, never the
  * ESI ID. */
 struct agreement_meter {
-    int64_t number;         /* account-local, from 1 */
+    int64_t number; /* account-local, from 1 */
     struct point point;
-    char label[64];         /* "Home", given by the resident; may be "" */
-    int32_t from_day;       /* first day of this account's right */
-    int32_t to_day;         /* last day, DAY_NONE while it stands */
+    char label[64];   /* "Home", given by the resident; may be "" */
+    int32_t from_day; /* first day of this account's right */
+    int32_t to_day;   /* last day, DAY_NONE while it stands */
 };
 
 /* The meter behind an account-local number, or FAULT_NOT_FOUND. */
@@ -32,9 +32,9 @@ enum fault agreement_meter_each(struct db *db, const struct actor *who,
 /* The window of days that `who` may read of a point, today being `today`:
  * history window of the profile and the right's own dates.  NOT_FOUND when
  * nothing.  `monthly` asks for the monthly report's window. */
-enum fault agreement_window(struct db *db, const struct actor *who,
-                            const struct conf *conf, int64_t point_id,
-                            int32_t today, bool monthly, int32_t *from,
-                            int32_t *to);
+enum fault
+agreement_window(struct db *db, const struct actor *who,
+                 const struct conf *conf, int64_t point_id, int32_t today,
+                 bool monthly, int32_t *from, int32_t *to);
 
 #endif

@@ -65,9 +65,8 @@ lately(const struct req *r, const struct usage *u)
     return json_pack(
         "{s:s s:s s:s s:o}", "day",
         lang_date(r->arena, r->lang, u->fresh.complete_day, DATE_WEEKDAY),
-        "kwh",
-        lang_number(r->arena, r->lang, u->day[at].sum.load_ukwh, 1), "week",
-        lang_number(r->arena, r->lang, week.load_ukwh, 1), "spark",
+        "kwh", lang_number(r->arena, r->lang, u->day[at].sum.load_ukwh, 1),
+        "week", lang_number(r->arena, r->lang, week.load_ukwh, 1), "spark",
         spark(r, u->day + at - (SPARK_DAYS - 1)));
 }
 
@@ -78,8 +77,8 @@ add_lately(struct meters *w, json_t *v)
     const struct tz *zone = tz_get(w->m.point.zone);
     int32_t today = tz_day_of(zone ? zone : tz_get("Etc/UTC"), r->now_utc);
     struct usage_ask ask = {
-        .period = usage_period_range(
-            today - SPARK_DAYS - BEFORE_DAYS + 1, today),
+        .period =
+            usage_period_range(today - SPARK_DAYS - BEFORE_DAYS + 1, today),
         .report = USAGE_DAILY,
         .now_utc = r->now_utc,
     };

@@ -254,7 +254,7 @@ export async function looks(site, browser) {
       const page = await browser.open(who);
       await page.goto(path);
       assert.equal(await page.locator('footer .wrap > .help-line:first-child '
-        + 'a[href="tel:18005550142"]').count(), 1, name);
+        + 'a[href="tel:18005550199"]').count(), 1, name);
       await page.context().close();
     }
   });

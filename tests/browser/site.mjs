@@ -91,7 +91,7 @@ export async function siteStart() {
   site.env = {
     PATH: process.env.PATH, HOME: site.folder, LANG: 'C.UTF-8',
     DATA_DIR: join(site.folder, 'data'), MH_TEMPLATES_DIR: `${top}/templates`,
-    MH_STATIC_DIR: `${top}/static`, MH_HELP_PHONE: '1-800-555-0142',
+    MH_STATIC_DIR: `${top}/static`, MH_HELP_PHONE: '1-800-555-0199',
     MH_HELP_EMAIL: 'help@example.org', MH_LOG_LEVEL: 'warn',
   };
   fill(site);

@@ -18,8 +18,8 @@ people_store(struct site *s)
 }
 
 int64_t
-people_add(struct db *db, const char *login, const char *role,
-           const char *duns, const char *lang)
+people_add(struct db *db, const char *login, const char *role, const char *duns,
+           const char *lang)
 {
     struct account a = {.name = "Ana Reyes"};
     struct login_by by = {.now_utc = clock_now()};

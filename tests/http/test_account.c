@@ -20,7 +20,7 @@ add(const char *login, const char *role, const char *duns)
 static void
 tune(struct conf *conf)
 {
-    snprintf(conf->help_phone, sizeof conf->help_phone, "1-800-555-0142");
+    snprintf(conf->help_phone, sizeof conf->help_phone, "1-800-555-0199");
     snprintf(conf->site_name, sizeof conf->site_name, "Sun & Wire");
 }
 
@@ -93,7 +93,7 @@ test_home(void **state)
     static const struct http_case CASES[] = {
         {"GET", "/", .status = 200,
          .has = "See how your home uses electricity\naction=\"/sign-in\"\n"
-                "Sun &amp; Wire\n!Sun & Wire\nhref=\"tel:18005550142\"\n"
+                "Sun &amp; Wire\n!Sun & Wire\nhref=\"tel:18005550199\"\n"
                 "<html lang=\"en\">\n!Try the demo"},
         {"GET", "/", .send = "Accept-Language: es-MX,es;q=0.9", .status = 200,
          .has = "<html lang=\"es\">\nVea cómo su hogar\n!Sign in"},
@@ -257,8 +257,7 @@ test_profile(void **state)
         {"GET", "/profile", .as = "eva2", .status = 303},
         {"GET", "/profile?done=password", .as = "eva", .status = 200,
          .has = "Every other session has ended\n!Sign out everywhere else"},
-        {"GET", "/profile?done=<b>", .as = "eva", .status = 400,
-         .has = "!<b>"},
+        {"GET", "/profile?done=<b>", .as = "eva", .status = 400, .has = "!<b>"},
     };
 
     (void)state;

@@ -11,11 +11,13 @@
 #include "tests/http/people.h"
 #include "tests/store/usage_days.h"
 
-#define POINTS   3
+#define POINTS 3
 
 static struct site *site;
 static const char *const ESIID[POINTS] = {
-    "10443720000000001", "10443720000000002", "10443720000000003",
+    "10443720000000001",
+    "10443720000000002",
+    "10443720000000003",
 };
 
 /* Who has which points, by their own numbers; -1 ends the list. */
@@ -25,14 +27,10 @@ struct person {
 };
 
 static const struct person PEOPLE[] = {
-    {"ana", "customer", "", {0, -1}},
-    {"bob", "customer", "", {1, 2, -1}},
-    {"eva", "customer", "", {-1}},
-    {"root", "admin", "", {-1}},
-    {"rep", "rep", "1111", {-1}},
-    {"tdsp", "tdsp", "9999", {-1}},
-    {"help", "helpdesk", "", {-1}},
-    {"puc", "regulator", "", {-1}},
+    {"ana", "customer", "", {0, -1}}, {"bob", "customer", "", {1, 2, -1}},
+    {"eva", "customer", "", {-1}},    {"root", "admin", "", {-1}},
+    {"rep", "rep", "1111", {-1}},     {"tdsp", "tdsp", "9999", {-1}},
+    {"help", "helpdesk", "", {-1}},   {"puc", "regulator", "", {-1}},
 };
 
 static bool
@@ -197,7 +195,8 @@ check_number(const struct route *route, const struct person *p, int number)
     if (status != (enters(p) ? 404 : 403) || status != other_status ||
         strcmp(text, other) != 0)
         fail_msg("%s of meter %s as %s: status %d, of one that is not there "
-                 "%d", route->path, at, p->as, status, other_status);
+                 "%d",
+                 route->path, at, p->as, status, other_status);
     free(text);
     free(other);
 }
@@ -225,8 +224,18 @@ static void
 test_other_names(void **state)
 {
     static const char *const names[] = {
-        "0", "-1", "1.0", "1e0", "+1", "%201", "9223372036854775807",
-        "9223372036854775808", "10443720000000001", "1;2", "*", "%2e%2e",
+        "0",
+        "-1",
+        "1.0",
+        "1e0",
+        "+1",
+        "%201",
+        "9223372036854775807",
+        "9223372036854775808",
+        "10443720000000001",
+        "1;2",
+        "*",
+        "%2e%2e",
     };
 
     (void)state;

@@ -88,8 +88,8 @@ test_reasons(void **state)
 {
     (void)state;
     for (int rc = PASSWORD_SHORT; rc <= PASSWORD_NAME; rc++)
-        assert_non_null(strstr(password_reason((enum password_rc)rc),
-                               "account.password_"));
+        assert_non_null(
+            strstr(password_reason((enum password_rc)rc), "account.password_"));
 }
 
 static void
@@ -103,11 +103,11 @@ test_hash(void **state)
     assert_int_equal(password_hash("correct horse battery", two), FAULT_NONE);
     assert_int_equal(strncmp(one, "$argon2id$v=19$m=65536,", 23), 0);
     assert_string_not_equal(one, two); /* a salt each */
-    assert_int_equal(password_verify(one, "correct horse battery", &same,
-                                     &old), FAULT_NONE);
+    assert_int_equal(password_verify(one, "correct horse battery", &same, &old),
+                     FAULT_NONE);
     assert_true(same && !old);
-    assert_int_equal(password_verify(one, "correct horse batterz", &same,
-                                     &old), FAULT_NONE);
+    assert_int_equal(password_verify(one, "correct horse batterz", &same, &old),
+                     FAULT_NONE);
     assert_false(same || old);
 }
 
@@ -119,10 +119,10 @@ test_weaker_hash_is_old(void **state)
 
     (void)state;
     assert_true(sodium_init() >= 0);
-    assert_int_equal(
-        crypto_pwhash_str(hash, "correct horse", 13,
-                          crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                          crypto_pwhash_MEMLIMIT_INTERACTIVE), 0);
+    assert_int_equal(crypto_pwhash_str(hash, "correct horse", 13,
+                                       crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                                       crypto_pwhash_MEMLIMIT_INTERACTIVE),
+                     0);
     assert_int_equal(password_verify(hash, "correct horse", &same, &old),
                      FAULT_NONE);
     assert_true(same && old);
