@@ -50,8 +50,17 @@ signal_next(const sigset_t *set)
     return sig > 0 ? sig : 0;
 }
 
-/* Until it is told to stop.  Signals stay blocked afterwards: a Ctrl-C reaches
- * us twice when a script passes it on, and stopping is bounded anyway. */
+/* A Ctrl-C reaches us twice when a script passes it on; stopping is bounded,
+ * so nobody needs to ask again. */
+static void
+signals_ignore(void)
+{
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+}
+
+/* Until it is told to stop. */
 static void
 signals_serve(struct serve *s, const sigset_t *set)
 {
@@ -95,6 +104,7 @@ serve_cmd(struct cmd *c)
     token_print(c->out, s);
     log_info("serving", "port=%d data=%s", serve_port(s), c->conf->data_dir);
     signals_serve(s, &set);
+    signals_ignore();
     log_info("stopping", NULL);
     if (!serve_stop(s, STOP_SECONDS))
         _exit(CMD_FAILED); /* a thread is still in a handler */
