@@ -149,7 +149,8 @@ parts_start(struct serve *s, const struct route *routes, char why[512])
 
     if (!lock_take(s, why))
         return false;
-    password_slots_set((int)s->conf->workers / 2, (int)s->conf->workers / 4);
+    /* A quarter hash, half wait their turn; the rest stay free for pages. */
+    password_slots_set((int)s->conf->workers / 4, (int)s->conf->workers / 2);
     s->catalog = catalog_open(s->templates_dir, why);
     if (!s->catalog || db_open(s->store, DB_CREATE, &s->db, why) != DB_OK)
         return false;
