@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/account/user_cmd.h"
+#include "api/admin/backup_cmd.h"
 #include "api/admin/store_cmd.h"
 #include "api/commands.h"
 #include "api/jobs.h"
@@ -105,6 +106,17 @@ const struct command COMMANDS[] = {
      "The number of a load stands in the output of load and in its report.",
      unload_cmd},
     /* ---- the store ---- */
+    {"backup", "DIR", "copies the store, which may be in use, into a new folder",
+     "Loads, requests and sign-ins go on meanwhile; what comes after the start\n"
+     "is left out.  The folder appears when every file in it is verified and\n"
+     "synced, with a manifest of sizes and SHA-256 digests.  PostgreSQL stores\n"
+     "are copied by pg_dump.", backup_cmd},
+    {"restore", "DIR", "puts a backup in place of the store",
+     "The store may be in use, damaged or missing.  The backup is verified\n"
+     "first; while its files are put in place every request gets 503, then the\n"
+     "running `serve` goes on with the restored store.  Everybody is signed out.\n"
+     "When it was cut off, run it again.  PostgreSQL stores are restored by\n"
+     "pg_restore and psql in one transaction.", restore_cmd},
     {"store stats", "[--json]", "counts what the store holds", NULL,
      store_stats_cmd},
     {"store check", "", "checks that the store is sound",

@@ -28,6 +28,18 @@ conn_fail(struct db_conn *c, const char *sql, const char *format, ...)
     return DB_FAIL;
 }
 
+static enum db_rc
+rows(struct db_conn *c, const char *sql, struct db_ins in, struct db_outs out,
+     bool (*row)(void *arg), void *arg, int64_t *changed)
+{
+    enum db_rc rc;
+
+    c->active++;
+    rc = c->driver->rows(c, sql, in, out, row, arg, changed);
+    c->active--;
+    return rc;
+}
+
 /* ---- one row ---------------------------------------------------------------
  */
 
@@ -48,7 +60,7 @@ conn_one(struct db_conn *c, const char *sql, struct db_ins in,
          struct db_outs out)
 {
     struct one one = {0};
-    enum db_rc rc = c->driver->rows(c, sql, in, out, one_row, &one, NULL);
+    enum db_rc rc = rows(c, sql, in, out, one_row, &one, NULL);
 
     if (rc != DB_OK)
         return rc;
@@ -61,13 +73,13 @@ enum db_rc
 conn_each(struct db_conn *c, const char *sql, struct db_ins in,
           struct db_outs out, bool (*row)(void *arg), void *arg)
 {
-    return c->driver->rows(c, sql, in, out, row, arg, NULL);
+    return rows(c, sql, in, out, row, arg, NULL);
 }
 
 enum db_rc
 conn_run(struct db_conn *c, const char *sql, struct db_ins in, int64_t *changed)
 {
-    return c->driver->rows(c, sql, in, OUT_NONE, NULL, NULL, changed);
+    return rows(c, sql, in, OUT_NONE, NULL, NULL, changed);
 }
 
 void

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "db/engine.h"
+#include "db/gate.h"
 #include "db/migrate.h"
 #include "db/reading_home.h"
 #include "server/base/str.h"
@@ -56,6 +57,10 @@ db_conn(struct db *db, enum db_home home)
 static enum db_rc
 note(struct db *db, enum db_home home, enum db_rc rc)
 {
+    if (db->home[home]->restored) {
+        db->home[home]->restored = false;
+        db->reading_stale = true;
+    }
     if (rc == DB_FAIL || rc == DB_BUSY)
         str_copy(db->error, sizeof db->error, db->home[home]->error);
     return rc;
@@ -65,6 +70,8 @@ enum db_rc
 db_one(struct db *db, enum db_home home, const char *sql, struct db_ins in,
        struct db_outs out)
 {
+    if (db_gate(db) != DB_OK)
+        return DB_BUSY;
     return note(db, home, conn_one(db->home[home], sql, in, out));
 }
 
@@ -72,6 +79,8 @@ enum db_rc
 db_each(struct db *db, enum db_home home, const char *sql, struct db_ins in,
         struct db_outs out, bool (*row)(void *arg), void *arg)
 {
+    if (db_gate(db) != DB_OK)
+        return DB_BUSY;
     return note(db, home, conn_each(db->home[home], sql, in, out, row, arg));
 }
 
@@ -79,6 +88,8 @@ enum db_rc
 db_run(struct db *db, enum db_home home, const char *sql, struct db_ins in,
        int64_t *changed)
 {
+    if (db_gate(db) != DB_OK)
+        return DB_BUSY;
     return note(db, home, conn_run(db->home[home], sql, in, changed));
 }
 
@@ -111,6 +122,8 @@ db_tx(struct db *db, enum db_home home,
 {
     struct tx_call t = {db, fn, arg};
 
+    if (db_gate(db) != DB_OK)
+        return DB_BUSY;
     return note(db, home, conn_tx(db->home[home], tx_call, &t));
 }
 
@@ -139,8 +152,10 @@ db_next_id(struct db *db, enum db_home home, const char *series, int64_t count,
            int64_t *first)
 {
     struct draw d = {db, home, series, count, 0};
-    enum db_rc rc = note(db, home, conn_tx(db->home[home], draw, &d));
+    enum db_rc rc = db_gate(db);
 
+    if (rc == DB_OK)
+        rc = note(db, home, conn_tx(db->home[home], draw, &d));
     *first = d.first;
     return rc;
 }
@@ -148,8 +163,8 @@ db_next_id(struct db *db, enum db_home home, const char *series, int64_t count,
 /* ---- open and close -------------------------------------------------------
  */
 
-static enum db_rc
-homes_open(struct db *db, char why[DB_WHY])
+enum db_rc
+db_homes_open(struct db *db, char why[DB_WHY])
 {
     for (enum db_home h = DB_ACCOUNT; h <= DB_MARKET; h++) {
         enum db_rc rc;
@@ -167,6 +182,22 @@ homes_open(struct db *db, char why[DB_WHY])
             return rc;
     }
     return DB_OK;
+}
+
+/* A restore that begins or ends meanwhile would leave a mixture. */
+static enum db_rc
+engine_open(struct db *db, char why[DB_WHY])
+{
+    enum db_rc rc;
+
+    if (db->engine == DB_POSTGRES)
+        return db_homes_open(db, why);
+    db->generation = gate_look(db->place);
+    rc = db->generation == GATE_SHUT ? DB_FAIL : db_homes_open(db, why);
+    if (gate_look(db->place) == db->generation && db->generation != GATE_SHUT)
+        return rc;
+    str_copy(why, DB_WHY, GATE_SHUT_WHY);
+    return DB_FAIL;
 }
 
 /* Takes "sqlite:FOLDER" or "postgres:CONNINFO" apart. */
@@ -196,7 +227,7 @@ db_open(const char *store, enum db_mode mode, struct db **to, char why[DB_WHY])
     why[0] = '\0';
     *db = (struct db){.mode = mode, .lock_fd = -1};
     if (store_parse(db, store)) {
-        rc = homes_open(db, why);
+        rc = engine_open(db, why);
     } else {
         snprintf(why, DB_WHY,
                  "store: %.200s: neither sqlite:FOLDER nor postgres:CONNINFO",

@@ -64,6 +64,8 @@ struct db_conn {
     int depth;          /* transactions begun, one within another */
     bool doomed;        /* an inner one failed: the outer cannot commit */
     bool again;         /* the engine asks to run the transaction again */
+    int active;         /* statements whose rows are being read */
+    bool restored;      /* it came back to a store that was restored */
 };
 
 enum db_rc conn_one(struct db_conn *c, const char *sql, struct db_ins in,
@@ -87,6 +89,9 @@ sqlite_home_open(const char *folder, const char *name, enum db_mode mode,
                  struct db_conn **c, char why[DB_WHY]);
 /* A literal that marks a file as one of a store. */
 #define SQLITE_OURS "PRAGMA application_id = 1298690917"
+/* A copy that lies still and is not to be touched, as in a backup. */
+enum db_rc sqlite_open_copy(const char *path, struct db_conn **c,
+                            char why[DB_WHY]);
 sqlite3 *sqlite_handle(struct db_conn *c);
 /* Moves the log into the file and cuts it off, as far as readers allow. */
 enum db_rc sqlite_checkpoint(struct db_conn *c);
@@ -114,12 +119,25 @@ struct db {
     struct db_conn *lock_conn; /* its own connection on PostgreSQL */
     int64_t lock_token;        /* raised by each holder */
     struct reading_home *reading; /* bulk readings; NULL until used */
+    bool reading_stale;        /* it knows a store that was restored since */
+    int64_t generation;        /* of the store's files, by db_gate */
     char error[DB_WHY];
 };
 
 /* The folder of an SQLite store, or the conninfo of a PostgreSQL one. */
 const char *db_place(const struct db *db);
 struct db_conn *db_conn(struct db *db, enum db_home home);
+/*
+ * Before each statement and transaction: DB_BUSY while a restore replaces the
+ * store, and once afterwards, since what the caller read before does not hold
+ * any more.  The handle knows the new store then.
+ */
+enum db_rc db_gate(struct db *db);
+/* The writer's lock for a restore, which may find no store: only engine, place
+ * and lock_fd of db are needed, and on PostgreSQL closing lock_conn lets go. */
+enum db_rc db_writer_lock_bare(struct db *db, double seconds);
+/* Opens both homes, in place of those that db has. */
+enum db_rc db_homes_open(struct db *db, char why[DB_WHY]);
 /* Inside a market transaction that ends a piece of bulk work: DB_BUSY when
  * another writer has taken the lock since (PostgreSQL, connection lost). */
 enum db_rc db_writer_check(struct db *db);

@@ -155,23 +155,38 @@ schema_any(struct db_conn *c, bool *any)
                     IN_NONE, OUT(out_bool(any)));
 }
 
+static enum db_rc
+known(struct applied *a)
+{
+    bool any = false;
+    enum db_rc rc = schema_any(a->conn, &any);
+
+    if (rc != DB_OK) {
+        str_copy(a->why, DB_WHY, a->conn->error);
+        return rc;
+    }
+    if (any)
+        return applied_read(a);
+    str_copy(a->why, DB_WHY, "the store is empty");
+    return DB_NONE;
+}
+
+enum db_rc
+migrate_known(struct db_conn *c, enum db_home home,
+              const struct migration *list, char why[DB_WHY])
+{
+    struct applied a = {.list = list, .home = home, .conn = c, .why = why};
+
+    return known(&a);
+}
+
 enum db_rc
 migrate_check(struct db_conn *c, enum db_home home,
               const struct migration *list, char why[DB_WHY])
 {
     struct applied a = {.list = list, .home = home, .conn = c, .why = why};
-    bool any = false;
-    enum db_rc rc = schema_any(c, &any);
+    enum db_rc rc = known(&a);
 
-    if (rc != DB_OK) {
-        str_copy(why, DB_WHY, c->error);
-        return rc;
-    }
-    if (!any) {
-        str_copy(why, DB_WHY, "the store is empty");
-        return DB_NONE;
-    }
-    rc = applied_read(&a);
     if (rc != DB_OK || a.seen == list_count(list, home))
         return rc;
     snprintf(why, DB_WHY,

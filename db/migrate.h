@@ -29,6 +29,10 @@ extern const struct migration MIGRATIONS[]; /* by name; ended by no name */
  */
 enum db_rc migrate_up(struct db_conn *c, enum db_home home,
                       const struct migration *list, char why[DB_WHY]);
+/* DB_FAIL when the store has had steps that are not in the list; it may lack
+ * some.  DB_NONE when it has no schema. */
+enum db_rc migrate_known(struct db_conn *c, enum db_home home,
+                         const struct migration *list, char why[DB_WHY]);
 /* DB_FAIL when the store's schema is older, newer or altered; DB_NONE when
  * there is none at all. */
 enum db_rc migrate_check(struct db_conn *c, enum db_home home,

@@ -31,6 +31,7 @@ struct pg {
     bool broken;      /* the connection is to be made again */
     bool refused;     /* the newest failure was 40001 or 40P01 */
     bool read_only;
+    int64_t epoch; /* which the store had when this connection was made */
 };
 
 PGconn *
@@ -136,12 +137,65 @@ set_up(struct pg *p)
     return rc;
 }
 
+/* A restore gives the store another epoch (db/gate.c).  A store without its
+ * schema has none. */
+static enum db_rc
+epoch_read(struct pg *p, int64_t *epoch)
+{
+    PGresult *r = PQexec(p->c, "SELECT to_regclass('epoch') IS NOT NULL");
+    bool any =
+        PQresultStatus(r) == PGRES_TUPLES_OK && PQgetvalue(r, 0, 0)[0] == 't';
+    enum db_rc rc = DB_OK;
+
+    *epoch = 0;
+    PQclear(r);
+    if (!any)
+        return DB_OK;
+    r = PQexec(p->c, "SELECT number FROM epoch");
+    if (PQresultStatus(r) != PGRES_TUPLES_OK || PQntuples(r) != 1)
+        rc = failed(p, "SELECT number FROM epoch", r);
+    else
+        *epoch = strtoll(PQgetvalue(r, 0, 0), NULL, 10);
+    PQclear(r);
+    return rc;
+}
+
+/* After the connection was made again: is it still the same store? */
+static enum db_rc
+same_store(struct pg *p)
+{
+    int64_t epoch;
+    enum db_rc rc = epoch_read(p, &epoch);
+
+    if (rc != DB_OK) {
+        p->broken = true;
+        return DB_BUSY;
+    }
+    if (epoch == p->epoch)
+        return DB_OK;
+    p->epoch = epoch;
+    p->conn.restored = true;
+    str_copy(p->conn.error, sizeof p->conn.error,
+             "the store was restored meanwhile; try again");
+    return DB_BUSY;
+}
+
+/* Looks, without asking the server; its last words come before its end. */
+static bool
+is_alive(struct pg *p)
+{
+    return !p->broken &&
+           (p->in_tx || (PQconsumeInput(p->c) && PQconsumeInput(p->c))) &&
+           PQstatus(p->c) == CONNECTION_OK;
+}
+
 /* Connected?  Outside a transaction a lost connection is made again here. */
 static enum db_rc
 ready(struct pg *p)
 {
-    if (!p->broken && (p->in_tx || PQconsumeInput(p->c)) &&
-        PQstatus(p->c) == CONNECTION_OK)
+    enum db_rc rc;
+
+    if (is_alive(p))
         return DB_OK;
     if (p->in_tx)
         return lost(p);
@@ -150,7 +204,8 @@ ready(struct pg *p)
         return lost(p);
     p->broken = false;
     log_info("store connection made again", NULL);
-    return set_up(p);
+    rc = set_up(p);
+    return rc == DB_OK ? same_store(p) : rc;
 }
 
 /* ---- statements ------------------------------------------------------------
@@ -501,6 +556,8 @@ pg_open(const char *conninfo, enum db_mode mode, struct db_conn **to,
     }
     if (rc == DB_OK)
         rc = database_check(p);
+    if (rc == DB_OK)
+        rc = epoch_read(p, &p->epoch);
     if (rc != DB_OK) {
         snprintf(why, DB_WHY, "PostgreSQL: %.450s", p->conn.error);
         pg_close(&p->conn);

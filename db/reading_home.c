@@ -17,8 +17,10 @@ reading_home(struct db *db)
 {
     struct reading_home *h = db->reading;
 
-    if (h)
+    if (h && (!db->reading_stale || h->views))
         return h;
+    reading_home_close(h);
+    db->reading_stale = false;
     h = db->reading = mem_new(sizeof *h);
     *h = (struct reading_home){
         .engine = db->engine == DB_SQLITE ? &READING_SQLITE : &READING_PG};

@@ -17,6 +17,7 @@
 
 #include "db/engine.h"
 #include "db/migrate.h"
+#include "server/base/buf.h"
 #include "server/base/file.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
@@ -333,8 +334,7 @@ lite_ours(struct lite *l, enum db_mode mode)
  * are kept in the file, hold. */
 #define LASTING                                                                \
     "PRAGMA page_size = 8192;"                                                 \
-    "PRAGMA journal_mode = WAL;"                                               \
-    SQLITE_OURS
+    "PRAGMA journal_mode = WAL;" SQLITE_OURS
 _Static_assert(APPLICATION_ID == 1298690917, "the number in SQLITE_OURS");
 
 #define SETTINGS                                                               \
@@ -379,6 +379,20 @@ lite_set_up(struct lite *l, enum db_mode mode)
     return rc;
 }
 
+/* Hands over what was opened, or says why it was not. */
+static enum db_rc
+lite_opened(struct lite *l, enum db_rc rc, const char *path,
+            struct db_conn **to, char why[DB_WHY])
+{
+    *to = rc == DB_OK ? &l->conn : NULL;
+    if (rc == DB_OK)
+        return DB_OK;
+    snprintf(why, DB_WHY, "%.200s: %.300s", path,
+             rc == DB_NONE ? "the store is empty" : l->conn.error);
+    lite_close(&l->conn);
+    return rc;
+}
+
 enum db_rc
 sqlite_open(const char *path, enum db_mode mode, struct db_conn **to,
             char why[DB_WHY])
@@ -398,14 +412,34 @@ sqlite_open(const char *path, enum db_mode mode, struct db_conn **to,
     rc = lite_rc(l, NULL, sqlite3_open_v2(path, &l->h, flags, NULL));
     if (rc == DB_OK)
         rc = lite_set_up(l, mode);
-    if (rc != DB_OK) {
-        snprintf(why, DB_WHY, "%.200s: %.300s", path,
-                 rc == DB_NONE ? "the store is empty" : l->conn.error);
-        lite_close(&l->conn);
-        return rc;
+    return lite_opened(l, rc, path, to, why);
+}
+
+enum db_rc
+sqlite_open_copy(const char *path, struct db_conn **to, char why[DB_WHY])
+{
+    struct lite *l = mem_new(sizeof *l);
+    struct buf uri = {0};
+    enum db_rc rc;
+
+    *l = (struct lite){.conn.driver = &SQLITE_DRIVER};
+    buf_puts(&uri, "file:");
+    for (const char *s = path; *s; s++) {
+        if (strchr("%?#", *s))
+            buf_printf(&uri, "%%%02x", *s);
+        else
+            buf_putc(&uri, *s);
     }
-    *to = &l->conn;
-    return DB_OK;
+    buf_puts(&uri, "?immutable=1");
+    rc = lite_rc(l, NULL,
+                 sqlite3_open_v2(buf_text(&uri), &l->h,
+                                 SQLITE_OPEN_READONLY | SQLITE_OPEN_URI |
+                                     SQLITE_OPEN_NOMUTEX,
+                                 NULL));
+    buf_clear(&uri);
+    if (rc == DB_OK)
+        rc = lite_ours(l, DB_READ);
+    return lite_opened(l, rc, path, to, why);
 }
 
 /* Only the store's own user may look into its folder. */

@@ -96,7 +96,7 @@ lease_try(struct db *db, bool *had)
 }
 
 static enum db_rc
-lease_lock(struct db *db, double seconds)
+lease_wait(struct db *db, double seconds)
 {
     enum db_rc rc = DB_OK;
 
@@ -104,6 +104,14 @@ lease_lock(struct db *db, double seconds)
         rc = pg_open(db->place, DB_WRITE, &db->lock_conn, db->error);
     if (rc == DB_OK)
         rc = wait_for(db, seconds, lease_try);
+    return rc;
+}
+
+static enum db_rc
+lease_lock(struct db *db, double seconds)
+{
+    enum db_rc rc = lease_wait(db, seconds);
+
     if (rc == DB_OK)
         rc = conn_one(db->lock_conn,
                       "UPDATE writer SET token = token + 1 WHERE id = 1 "
@@ -140,14 +148,28 @@ db_writer_check(struct db *db)
 enum db_rc
 db_writer_lock(struct db *db, double seconds)
 {
+    enum db_rc rc;
+
     if (db->lock_fd >= 0 || db->lock_token) {
         snprintf(db->error, sizeof db->error,
                  "the writer lock is held already");
         return DB_FAIL;
     }
-    if (db->engine == DB_SQLITE)
-        return file_lock(db, seconds);
-    return lease_lock(db, seconds);
+    rc = db->engine == DB_SQLITE ? file_lock(db, seconds)
+                                 : lease_lock(db, seconds);
+    /* What the caller knows of the store must still hold. */
+    if (rc == DB_OK)
+        rc = db_gate(db);
+    if (rc != DB_OK)
+        db_writer_unlock(db);
+    return rc;
+}
+
+enum db_rc
+db_writer_lock_bare(struct db *db, double seconds)
+{
+    return db->engine == DB_SQLITE ? file_lock(db, seconds)
+                                   : lease_wait(db, seconds);
 }
 
 void

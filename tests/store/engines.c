@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An empty store on either engine for each test. */
-#define _GNU_SOURCE /* nftw */
+#include "config.h"
+
 #include "tests/store/engines.h"
 
 #include <ftw.h>

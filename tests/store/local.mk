@@ -104,3 +104,11 @@ check_PROGRAMS += tests/store/test_load_cmd
 TESTS += tests/store/test_load_cmd
 tests_store_test_load_cmd_SOURCES = tests/store/test_load_cmd.c $(ENGINES) \
 	$(RUN_CMD)
+check_PROGRAMS += tests/store/test_backup
+TESTS += tests/store/test_backup
+tests_store_test_backup_SOURCES = tests/store/test_backup.c $(RECORDS)
+tests_store_test_backup_SOURCES += tests/store/table_files.c
+tests_store_test_backup_SOURCES += tests/store/table_files.h
+tests_store_test_backup_SOURCES += tests/store/crash_calls.c
+tests_store_test_backup_SOURCES += tests/store/crash_calls.h
+tests_store_test_backup_SOURCES += tests/store/engine_dump.c

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Backups: their folder and manifest. */
+#include "config.h"
+
+#include "db/backup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/backup_parts.h"
+#include "server/base/buf.h"
+#include "server/base/clock.h"
+#include "server/base/file.h"
+#include "server/base/str.h"
+
+#define MANIFEST      "manifest"
+#define FIRST_LINE    "meterhouse backup 1"
+#define MANIFEST_MOST (1 << 20)
+#define READ_CHUNK    (1 << 20)
+
+static const char *const ENGINE_NAME[] = {"sqlite", "postgres"};
+
+void
+backup_path(const char *folder, const char *name, char to[DB_PATH])
+{
+    snprintf(to, DB_PATH, "%.1000s/%.90s", folder, name);
+}
+
+struct backup_file *
+backup_add(struct backup *b, const char *name)
+{
+    struct backup_file *f;
+
+    if (b->n == b->room) {
+        b->room = b->room ? 2 * b->room : 32;
+        b->file = mem_grow(b->file, b->room * sizeof *b->file);
+    }
+    f = &b->file[b->n++];
+    *f = (struct backup_file){.bytes = 0};
+    str_copy(f->name, sizeof f->name, name);
+    return f;
+}
+
+static void
+backup_clear(struct backup *b)
+{
+    free(b->file);
+    b->file = NULL;
+    b->n = b->room = 0;
+}
+
+static enum db_rc
+failed(char why[DB_WHY], const char *path)
+{
+    snprintf(why, DB_WHY, "%.400s: %s", path, strerror(errno));
+    return DB_FAIL;
+}
+
+/* ---- files -----------------------------------------------------------------
+ */
+
+bool
+backup_measure(const struct backup *b, struct backup_file *f, char why[DB_WHY])
+{
+    char path[DB_PATH], *chunk;
+    struct sha256 *h = sha256_new();
+    ssize_t n;
+    int fd;
+
+    backup_path(b->folder, f->name, path);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        failed(why, path);
+    chunk = mem_new(READ_CHUNK);
+    f->bytes = 0;
+    while (fd >= 0 && (n = read(fd, chunk, READ_CHUNK)) != 0) {
+        if (n < 0) {
+            failed(why, path);
+            close(fd);
+            fd = -1;
+            break;
+        }
+        sha256_add(h, chunk, (size_t)n);
+        f->bytes += n;
+    }
+    free(chunk);
+    sha256_end(h, f->sha256);
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
+}
+
+static int
+sync_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+
+    (void)st;
+    (void)kind;
+    (void)at;
+    if (fd < 0)
+        return -1;
+    rc = fsync(fd);
+    close(fd);
+    return rc;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+/* ---- the manifest ----------------------------------------------------------
+ */
+
+static bool
+manifest_write(const struct backup *b)
+{
+    struct buf text = {0};
+    char path[DB_PATH], made[21];
+    bool ok;
+
+    buf_printf(&text, FIRST_LINE "\nengine %s\nmade %s\n",
+               ENGINE_NAME[b->engine], utc_format(made, b->made_utc));
+    for (size_t i = 0; i < b->n; i++)
+        buf_printf(&text, "file %s %" PRId64 " %s\n", b->file[i].name,
+                   b->file[i].bytes, b->file[i].sha256);
+    buf_puts(&text, "end\n");
+    backup_path(b->folder, MANIFEST, path);
+    ok = file_write(path, text.at, text.len, 0600);
+    buf_clear(&text);
+    return ok;
+}
+
+/* account.db, market.db, readings/YYYY-MM.db or store.dump: nothing that leads
+ * out of the folder. */
+static bool
+name_check(const char *name)
+{
+    if (str_eq(name, "account.db") || str_eq(name, "market.db") ||
+        str_eq(name, "store.dump"))
+        return true;
+    return strlen(name) == strlen("readings/YYYY-MM.db") &&
+           str_starts(name, "readings/") && str_is_digits(name + 9, 4) &&
+           name[13] == '-' && str_is_digits(name + 14, 2) &&
+           str_ends(name, ".db");
+}
+
+static bool
+file_line(struct backup *b, char *line)
+{
+    char *save, *name = strtok_r(line, " ", &save);
+    char *bytes = strtok_r(NULL, " ", &save);
+    char *sha256 = strtok_r(NULL, " ", &save);
+    struct backup_file *f;
+
+    if (!sha256 || !name_check(name))
+        return false;
+    f = backup_add(b, name);
+    return str_to_i64(bytes, &f->bytes) &&
+           str_copy(f->sha256, sizeof f->sha256, sha256) &&
+           strlen(sha256) == SHA256_HEX - 1;
+}
+
+static bool
+manifest_line(struct backup *b, char *line, bool *ended)
+{
+    *ended = str_eq(line, "end");
+    if (str_eq(line, "engine sqlite"))
+        b->engine = DB_SQLITE;
+    else if (str_eq(line, "engine postgres"))
+        b->engine = DB_POSTGRES;
+    else if (str_starts(line, "made "))
+        return utc_parse(line + 5, &b->made_utc);
+    else if (str_starts(line, "file "))
+        return file_line(b, line + 5);
+    else
+        return *ended;
+    return true;
+}
+
+static bool
+manifest_parse(struct backup *b, char *text)
+{
+    char *save, *line = strtok_r(text, "\n", &save);
+    bool ended = false;
+
+    if (!line || !str_eq(line, FIRST_LINE))
+        return false;
+    while (!ended && (line = strtok_r(NULL, "\n", &save))) {
+        if (!manifest_line(b, line, &ended))
+            return false;
+    }
+    return ended;
+}
+
+static enum db_rc
+manifest_read(struct backup *b, char why[DB_WHY])
+{
+    struct buf text = {0};
+    char path[DB_PATH];
+    bool ok;
+
+    backup_path(b->folder, MANIFEST, path);
+    if (!file_read(path, MANIFEST_MOST, &text))
+        return failed(why, path);
+    buf_text(&text);
+    ok = manifest_parse(b, text.at);
+    buf_clear(&text);
+    if (ok)
+        return DB_OK;
+    snprintf(why, DB_WHY, "%.400s: not the manifest of a backup", path);
+    return DB_FAIL;
+}
+
+/* Every file is there and as it was. */
+static enum db_rc
+files_check(const struct backup *b, char why[DB_WHY])
+{
+    for (size_t i = 0; i < b->n; i++) {
+        struct backup_file f = b->file[i];
+
+        if (!backup_measure(b, &f, why))
+            return DB_FAIL;
+        if (f.bytes == b->file[i].bytes && str_eq(f.sha256, b->file[i].sha256))
+            continue;
+        snprintf(why, DB_WHY,
+                 "%.300s/%s: damaged: not the bytes that were "
+                 "backed up",
+                 b->folder, f.name);
+        return DB_FAIL;
+    }
+    return DB_OK;
+}
+
+/* ---- both ways -------------------------------------------------------------
+ */
+
+static void
+facts_fill(const struct backup *b, struct backup_facts *f)
+{
+    *f = (struct backup_facts){.made_utc = b->made_utc, .files = (int64_t)b->n};
+    for (size_t i = 0; i < b->n; i++)
+        f->bytes += b->file[i].bytes;
+}
+
+/* Copies into the folder, measures, syncs. */
+static enum db_rc
+folder_fill(struct db *db, struct backup *b, double seconds, char why[DB_WHY])
+{
+    enum db_rc rc = db->engine == DB_SQLITE ? backup_sqlite(db, b, seconds, why)
+                                            : backup_pg(db, b, why);
+
+    for (size_t i = 0; i < b->n && rc == DB_OK; i++)
+        rc = backup_measure(b, &b->file[i], why) ? DB_OK : DB_FAIL;
+    if (rc != DB_OK)
+        return rc;
+    return manifest_write(b) && nftw(b->folder, sync_one, 16, FTW_PHYS) == 0
+               ? DB_OK
+               : failed(why, b->folder);
+}
+
+enum db_rc
+db_backup(struct db *db, const char *folder, double seconds,
+          struct backup_facts *f, char why[DB_WHY])
+{
+    char part[DB_PATH];
+    struct backup b = {
+        .folder = part, .engine = db->engine, .made_utc = clock_now()};
+    enum db_rc rc;
+
+    why[0] = '\0';
+    /* An empty folder gives way to the new one. */
+    if (rmdir(folder) != 0 && errno != ENOENT)
+        return failed(why, folder);
+    snprintf(part, sizeof part, "%.1000s.part", folder);
+    if (nftw(part, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 &&
+        errno != ENOENT)
+        return failed(why, part);
+    if (!file_make_dir(part, 0700))
+        return failed(why, part);
+    rc = folder_fill(db, &b, seconds, why);
+    if (rc == DB_OK && !file_move(part, folder))
+        rc = failed(why, folder);
+    facts_fill(&b, f);
+    backup_clear(&b);
+    if (rc != DB_OK)
+        nftw(part, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return rc;
+}
+
+enum db_rc
+db_restore(const char *store, const char *folder, double seconds,
+           struct backup_facts *f, char why[DB_WHY])
+{
+    struct backup b = {.folder = folder};
+    enum db_engine engine =
+        str_starts(store, "postgres:") ? DB_POSTGRES : DB_SQLITE;
+    const char *place = strchr(store, ':') + 1;
+    enum db_rc rc = manifest_read(&b, why);
+
+    if (rc == DB_OK && b.engine != engine) {
+        snprintf(why, DB_WHY, "%.300s: a backup of %s cannot go into %s",
+                 folder, ENGINE_NAME[b.engine], ENGINE_NAME[engine]);
+        rc = DB_FAIL;
+    }
+    if (rc == DB_OK)
+        rc = files_check(&b, why);
+    if (rc == DB_OK)
+        rc = engine == DB_SQLITE ? restore_sqlite(place, &b, seconds, why)
+                                 : restore_pg(place, &b, seconds, why);
+    facts_fill(&b, f);
+    backup_clear(&b);
+    return rc;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Backups: a folder with a manifest that names each file with its size and
+ * SHA-256.  A backup is of one engine and goes back to that engine.
+ */
+#ifndef MH_DB_BACKUP_H
+#define MH_DB_BACKUP_H
+
+#include "db/db.h"
+
+struct backup_facts {
+    int64_t made_utc, files, bytes;
+};
+
+/*
+ * Copies the whole store as it is at one moment into a new folder, while it is
+ * in use; only the beginning waits for the writer lock, at most `seconds`.  The
+ * folder appears when everything in it is verified and synced.
+ */
+enum db_rc db_backup(struct db *db, const char *folder, double seconds,
+                     struct backup_facts *f, char why[512]);
+
+/*
+ * Puts a backup in place of the store, which may be in use, damaged or missing.
+ * First the whole backup is verified, then the writer lock is waited for.  From
+ * then on the store answers DB_BUSY; when it answers again it is the backup's,
+ * without its sessions.  On SQLite a restore that was cut off leaves a store
+ * that says so until the restore is repeated; on PostgreSQL it leaves the store
+ * as it was.
+ */
+enum db_rc db_restore(const char *store, const char *folder, double seconds,
+                      struct backup_facts *f, char why[512]);
+
+#endif

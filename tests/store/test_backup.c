@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Backup and restore of a store in use, on both engines. */
+#include "config.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "api/registry/registry.h"
+#include "db/backup_parts.h"
+#include "db/engine.h"
+#include "db/gate.h"
+#include "db/point.h"
+#include "db/session.h"
+#include "db/store.h"
+#include "server/base/file.h"
+#include "server/base/str.h"
+#include "tests/store/crash_calls.h"
+#include "tests/store/records.h"
+#include "tests/store/table_files.h"
+
+#define POINTS 40
+
+/* ---- a store with something in it ------------------------------------------
+ */
+
+static void
+say_bad(void *arg, const char *line)
+{
+    (void)arg;
+    fail_msg("%s", line);
+}
+
+static void
+is_sound(struct db *db)
+{
+    assert_int_equal(db_store_check(db, say_bad, NULL), DB_OK);
+}
+
+static void
+registry_add(struct engine *e, int point)
+{
+    struct outcome o = {.rc = DB_OK};
+    char text[256];
+
+    snprintf(text, sizeof text,
+             "ESIID,TDSP,METER,INSTALLED\n9%d,1039940674000,M%d,2020-01-01\n",
+             point, point);
+    table_file_load(e, registry_load, text, "", &o);
+    assert_int_equal(o.rc, DB_OK);
+    table_rejects_clear(&o.rejects);
+}
+
+/* Readings in October and November. */
+static void
+first_content(struct engine *e)
+{
+    points_make(e->db, POINTS);
+    registry_add(e, 1);
+    records_load(e->db,
+                 FILE_OF(1, 1, {1, 0, 4, 10, 1, "a"}, {2, 0, 4, 10, 2, "b"},
+                         {1, 20, 4, 10, 3, "c"}),
+                 NULL);
+}
+
+/* A corrected day, another point, a month that was not there. */
+static void
+later_content(struct engine *e)
+{
+    registry_add(e, 2);
+    records_load(e->db,
+                 FILE_OF(2, 1, {1, 0, 4, 20, 7, "d"}, {3, 1, 4, 20, 8, "e"},
+                         {1, 50, 4, 20, 9, "f"}),
+                 NULL);
+}
+
+/* Everything that can be read of it, as text; free it. */
+static char *
+content(struct engine *e)
+{
+    char *rows = engine_dump(e);
+    struct buf b = {0};
+
+    dump(e->db, POINTS, &b);
+    buf_puts(&b, rows);
+    buf_text(&b);
+    free(rows);
+    return b.at;
+}
+
+static void
+backup_name(const struct engine *e, const char *name, char to[400])
+{
+    snprintf(to, 400, "%s/%s", e->folder, name);
+}
+
+static void
+backup(struct engine *e, const char *name)
+{
+    char folder[400], why[512];
+    struct backup_facts f;
+
+    backup_name(e, name, folder);
+    if (db_backup(e->db, folder, 5, &f, why) != DB_OK)
+        fail_msg("%s", why);
+    assert_true(f.files > 0 && f.bytes > 0);
+}
+
+static enum db_rc
+restore(struct engine *e, const char *store, const char *name, char why[512])
+{
+    char folder[400];
+    struct backup_facts f;
+
+    backup_name(e, name, folder);
+    return db_restore(store, folder, 5, &f, why);
+}
+
+static void
+must_restore(struct engine *e, const char *store, const char *name)
+{
+    char why[512];
+
+    if (restore(e, store, name, why) != DB_OK)
+        fail_msg("%s", why);
+}
+
+/* Without what a restore sets anew. */
+static char *
+comparable(char *text)
+{
+    for (char *s = text, *to = text;;) {
+        char *end = strchr(s, '\n');
+
+        if (!end) {
+            *to = '\0';
+            return text;
+        }
+        if (!str_starts(s, "epoch|") && !str_starts(s, "writer|")) {
+            memmove(to, s, (size_t)(end + 1 - s));
+            to += end + 1 - s;
+        }
+        s = end + 1;
+    }
+}
+
+static void
+is_content(struct engine *e, char *want)
+{
+    char *got = content(e);
+
+    assert_string_equal(comparable(got), comparable(want));
+    free(got);
+}
+
+/* ---- there and back --------------------------------------------------------
+ */
+
+static void
+test_there_and_back(void **state)
+{
+    struct engine *e = engine_of(state);
+    char *first, *later;
+
+    first_content(e);
+    first = content(e);
+    backup(e, "one");
+    later_content(e);
+    later = content(e);
+    assert_string_not_equal(first, later);
+    backup(e, "two");
+    must_restore(e, e->store, "one");
+    engine_reopen(e, DB_CREATE);
+    is_content(e, first);
+    is_sound(e->db);
+    /* and on: the numbers that were drawn in between are drawn again */
+    later_content(e);
+    is_sound(e->db);
+    must_restore(e, e->store, "two");
+    engine_reopen(e, DB_CREATE);
+    is_content(e, later);
+    is_sound(e->db);
+    free(first);
+    free(later);
+}
+
+static void
+test_into_an_empty_store(void **state)
+{
+    struct engine *e = engine_of(state), other;
+    char *first;
+
+    first_content(e);
+    first = content(e);
+    backup(e, "one");
+    engine_make(&other, e->kind);
+    db_close(other.db);
+    other.db = NULL;
+    if (e->kind == DB_SQLITE)
+        snprintf(other.store, sizeof other.store, "sqlite:%s/not/yet/there",
+                 other.folder);
+    must_restore(e, other.store, "one");
+    engine_reopen(&other, DB_WRITE);
+    is_content(&other, first);
+    is_sound(other.db);
+    engine_drop(&other);
+    free(first);
+}
+
+static void
+test_sessions_do_not_come_back(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct session s = {.account_id = 1,
+                        .created_utc = 1,
+                        .seen_utc = 1,
+                        .ends_utc = INT64_C(1) << 40,
+                        .idle_seconds = 1 << 30};
+
+    assert_int_equal(db_session_add(e->db, "token", &s), DB_OK);
+    assert_int_equal(db_session_get(e->db, "token", 2, &s), DB_OK);
+    backup(e, "one");
+    must_restore(e, e->store, "one");
+    engine_reopen(e, DB_WRITE);
+    assert_int_equal(db_session_get(e->db, "token", 2, &s), DB_NONE);
+}
+
+/* ---- handles that were open ------------------------------------------------
+ */
+
+static void
+test_open_handles_go_on(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct session session;
+    struct point p;
+    struct db *live;
+    char why[512], *first;
+    int64_t stamp;
+    int tries = 0;
+
+    first_content(e);
+    first = content(e);
+    backup(e, "one");
+    later_content(e);
+    assert_int_equal(db_open(e->store, DB_WRITE, &live, why), DB_OK);
+    assert_int_equal(db_point_get(live, "92", &p), DB_OK);
+    assert_int_equal(current(live, 1, 0, &stamp), 7);
+    assert_int_equal(current(live, 1, 50, &stamp), 9);
+    must_restore(e, e->store, "one");
+    /* What it read before does not hold any more: it is told so once. */
+    assert_int_equal(db_point_get(live, "92", &p), DB_BUSY);
+    assert_non_null(strstr(db_error(live), "restored"));
+    while (db_point_get(live, "92", &p) == DB_BUSY)
+        assert_true(++tries < 5);
+    assert_int_equal(db_point_get(live, "92", &p), DB_NONE);
+    assert_int_equal(current(live, 1, 0, &stamp), 1);
+    assert_int_equal(current(live, 1, 50, &stamp), -1);
+    /* a month that it had open, emptied and filled again by another */
+    engine_reopen(e, DB_WRITE);
+    later_content(e);
+    assert_int_equal(current(live, 1, 50, &stamp), 9);
+    /* PostgreSQL: each of its connections says it once */
+    while (db_session_get(live, "token", 2, &session) == DB_BUSY)
+        assert_true(++tries < 5);
+    is_sound(live);
+    db_close(live);
+    free(first);
+}
+
+/* Whoever waits for the writer lock meanwhile must read the store anew. */
+static void
+test_a_writer_is_told(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct db *live;
+    struct load l = {.kind = "lse", .name = "x"};
+    char why[512];
+    enum db_rc rc;
+
+    first_content(e);
+    backup(e, "one");
+    assert_int_equal(db_open(e->store, DB_WRITE, &live, why), DB_OK);
+    must_restore(e, e->store, "one");
+    rc = db_writer_lock(live, 5);
+    if (rc == DB_OK) { /* PostgreSQL: the next statement says it */
+        rc = db_load_add(live, &l);
+        db_writer_unlock(live);
+    }
+    assert_int_equal(rc, DB_BUSY);
+    db_close(live);
+}
+
+/* ---- a backup while files are loaded ----------------------------------------
+ */
+
+struct loader {
+    struct engine e;
+    atomic_bool stop;
+    atomic_int loads;
+};
+
+static void *
+load_on(void *arg)
+{
+    struct loader *l = arg;
+    char why[512];
+
+    assert_int_equal(db_open(l->e.store, DB_WRITE, &l->e.db, why), DB_OK);
+    for (int i = 0; i < 200 && !atomic_load(&l->stop); i++) {
+        while (db_writer_lock(l->e.db, 5) != DB_OK)
+            ;
+        records_load(l->e.db,
+                     FILE_OF(10 + i, 1, {i % POINTS + 1, i % 60, 4, 10, i, "x"},
+                             {(i + 7) % POINTS + 1, i % 60, 1, 10, i, "y"}),
+                     NULL);
+        db_writer_unlock(l->e.db);
+        atomic_fetch_add(&l->loads, 1);
+    }
+    db_close(l->e.db);
+    return NULL;
+}
+
+static void
+test_a_backup_is_of_one_moment(void **state)
+{
+    struct engine *e = engine_of(state), other;
+    struct loader l = {.e = *e};
+    pthread_t thread;
+    int64_t loads, newest;
+
+    points_make(e->db, POINTS);
+    pthread_create(&thread, NULL, load_on, &l);
+    while (atomic_load(&l.loads) < 5)
+        usleep(1000);
+    backup(e, "one");
+    while (atomic_load(&l.loads) < 8)
+        usleep(1000);
+    backup(e, "two");
+    atomic_store(&l.stop, true);
+    pthread_join(thread, NULL);
+    for (int i = 0; i < 2; i++) {
+        engine_make(&other, e->kind);
+        must_restore(e, other.store, i ? "two" : "one");
+        engine_reopen(&other, DB_CREATE);
+        is_sound(other.db);
+        assert_int_equal(db_one(other.db, DB_MARKET,
+                                "SELECT count(*), max(seq) FROM load "
+                                "WHERE state = 2",
+                                IN_NONE,
+                                OUT(out_i64(&loads), out_i64(&newest))),
+                         DB_OK);
+        assert_int_equal(loads, newest);
+        assert_true(loads >= (i ? 8 : 5));
+        engine_drop(&other);
+    }
+}
+
+/* ---- what is refused -------------------------------------------------------
+ */
+
+static void
+change_file(const struct engine *e, const char *path, const char *text, long at)
+{
+    char whole[700];
+    FILE *f;
+
+    snprintf(whole, sizeof whole, "%s/%s", e->folder, path);
+    f = fopen(whole, "r+");
+    assert_non_null(f);
+    fseek(f, at, at < 0 ? SEEK_END : SEEK_SET);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void
+refused(struct engine *e, const char *name, const char *reason)
+{
+    char why[512] = "", *before = content(e);
+
+    assert_int_equal(restore(e, e->store, name, why), DB_FAIL);
+    if (!strstr(why, reason))
+        fail_msg("%s: not: %s", why, reason);
+    is_content(e, before);
+    free(before);
+}
+
+static void
+test_a_bad_backup_changes_nothing(void **state)
+{
+    struct engine *e = engine_of(state), other;
+    bool lite = e->kind == DB_SQLITE;
+    char why[512], folder[400];
+    struct backup_facts f;
+
+    first_content(e);
+    refused(e, "nowhere", "nowhere/manifest: No such file");
+    backup(e, "bytes");
+    change_file(e, lite ? "bytes/market.db" : "bytes/store.dump", "!", -60);
+    refused(e, "bytes", "damaged");
+    backup(e, "cut");
+    backup_name(e, lite ? "cut/account.db" : "cut/store.dump", folder);
+    assert_int_equal(truncate(folder, 100), 0);
+    refused(e, "cut", "damaged");
+    backup(e, "manifest");
+    change_file(e, "manifest/manifest", "Z", 0);
+    refused(e, "manifest", "not the manifest");
+    backup(e, "unended");
+    change_file(e, "unended/manifest", "xxx", -4);
+    refused(e, "unended", "not the manifest");
+    /* over something that is there */
+    backup_name(e, "cut", folder);
+    assert_int_equal(db_backup(e->db, folder, 5, &f, why), DB_FAIL);
+    assert_non_null(strstr(why, "not empty"));
+    /* into the other engine */
+    engine_make(&other, lite ? DB_POSTGRES : DB_SQLITE);
+    if (!other.missing[0]) {
+        backup(e, "good");
+        assert_int_equal(restore(e, other.store, "good", why), DB_FAIL);
+        assert_non_null(strstr(why, "cannot go into"));
+    }
+    engine_drop(&other);
+}
+
+static void
+test_a_newer_schema_is_refused(void **state)
+{
+    struct engine *e = engine_of(state);
+
+    first_content(e);
+    assert_int_equal(db_run(e->db, DB_MARKET,
+                            "INSERT INTO migration (name, home, sha256, "
+                            "applied_utc) VALUES ('9999_z', 'market', 'x', 1)",
+                            IN_NONE, NULL),
+                     DB_OK);
+    backup(e, "newer");
+    assert_int_equal(db_run(e->db, DB_MARKET,
+                            "DELETE FROM migration WHERE name = '9999_z'",
+                            IN_NONE, NULL),
+                     DB_OK);
+    refused(e, "newer", "a newer program made it");
+}
+
+/* ---- damage and cut-off restores, on SQLite --------------------------------
+ */
+
+static void
+test_a_damaged_store_is_replaced(void **state)
+{
+    struct engine *e = engine_of(state);
+    char *first;
+
+    first_content(e);
+    first = content(e);
+    backup(e, "one");
+    db_close(e->db);
+    e->db = NULL;
+    change_file(e, "store/market.db", "this is no database at all", 0);
+    change_file(e, "store/readings/2026-11.db", "nor is this", 0);
+    must_restore(e, e->store, "one");
+    engine_reopen(e, DB_WRITE);
+    is_content(e, first);
+    is_sound(e->db);
+    free(first);
+}
+
+/* True when the restore came to its end. */
+static bool
+restore_and_crash(struct engine *e, long at)
+{
+    int status;
+    pid_t child = fork();
+    char why[512];
+
+    if (child == 0) {
+        crash_at_call(at);
+        _exit(restore(e, e->store, "one", why) == DB_OK ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) != CRASHED)
+        assert_int_equal(WEXITSTATUS(status), 0);
+    return WEXITSTATUS(status) == 0;
+}
+
+/* Cut off at any write, the store is either as it was or says that it waits for
+ * the restore to be repeated, which then succeeds. */
+static void
+test_a_restore_cut_off_anywhere(void **state)
+{
+    struct engine *e = engine_of(state);
+    char *first, why[512];
+    bool whole = false;
+    int shut = 0;
+
+    first_content(e);
+    first = content(e);
+    backup(e, "one");
+    for (long at = 1; !whole; at += at < 40 ? 3 : 17) {
+        struct db *db;
+
+        engine_reopen(e, DB_CREATE);
+        later_content(e);
+        db_close(e->db);
+        e->db = NULL;
+        whole = restore_and_crash(e, at);
+        if (!whole && db_open(e->store, DB_WRITE, &db, why) == DB_FAIL) {
+            assert_non_null(strstr(why, "restore"));
+            shut++;
+        }
+        must_restore(e, e->store, "one");
+        engine_reopen(e, DB_CREATE);
+        is_content(e, first);
+        is_sound(e->db);
+    }
+    assert_true(shut > 5);
+    free(first);
+}
+
+#define ONLY(engine, fn)                                                       \
+    cmocka_unit_test_setup_teardown(fn, engine_set_up_##engine,                \
+                                    engine_tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ENGINE_TESTS(test_there_and_back),
+        ENGINE_TESTS(test_into_an_empty_store),
+        ENGINE_TESTS(test_sessions_do_not_come_back),
+        ENGINE_TESTS(test_open_handles_go_on),
+        ENGINE_TESTS(test_a_writer_is_told),
+        ENGINE_TESTS(test_a_backup_is_of_one_moment),
+        ENGINE_TESTS(test_a_bad_backup_changes_nothing),
+        ONLY(sqlite, test_a_newer_schema_is_refused),
+        ONLY(sqlite, test_a_damaged_store_is_replaced),
+        ONLY(sqlite, test_a_restore_cut_off_anywhere),
+    };
+
+    restore_grace_ms = 0;
+    records_init();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
