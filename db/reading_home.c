@@ -58,6 +58,7 @@ reading_home_close(struct reading_home *h)
     if (h->files)
         h->engine->close(h->files);
     info_clear(h);
+    reading_load_drop(h->spare);
     free(h);
 }
 

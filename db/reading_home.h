@@ -82,10 +82,13 @@ struct reading_home {
     struct load_info **info; /* a hash table by id, bounded */
     size_t info_n, info_slots;
     unsigned views; /* open now: info stays meanwhile */
+    struct reading_load *spare; /* its memory serves the next load */
 };
 
 struct reading_home *reading_home(struct db *db);
 void reading_home_close(struct reading_home *h);
+/* Frees a load's memory for good. */
+void reading_load_drop(struct reading_load *rl);
 
 /* Of a load that has rows: DB_OK, or DB_NONE when it is unknown.  The pointer
  * is valid while a view is open. */

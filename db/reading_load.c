@@ -15,6 +15,7 @@
 
 #define KEY_POINT_BITS 42
 #define KEY_DAY_MOST   131071
+#define KEEP_MOST      (32u << 20) /* bytes of frames */
 
 struct entry {
     uint64_t key; /* day, point, channel from the highest */
@@ -50,15 +51,22 @@ enum db_rc
 reading_load_begin(struct db *db, const struct load *l,
                    struct reading_load **to)
 {
-    struct reading_load *rl = mem_new(sizeof *rl);
+    struct reading_home *h = reading_home(db);
+    struct reading_load *rl = h->spare;
 
-    *rl = (struct reading_load){.db = db, .load = *l};
+    if (!rl) {
+        rl = mem_new(sizeof *rl);
+        *rl = (struct reading_load){0};
+    }
+    h->spare = NULL;
+    rl->db = db;
+    rl->load = *l;
     *to = rl;
     return DB_OK;
 }
 
 void
-reading_load_free(struct reading_load *rl)
+reading_load_drop(struct reading_load *rl)
 {
     if (!rl)
         return;
@@ -70,6 +78,28 @@ reading_load_free(struct reading_load *rl)
     free(rl->row);
     free(rl->part);
     free(rl);
+}
+
+/* Memory of a usual load is kept for the next: giving it back to the system
+ * and taking it again costs as much as writing rows does. */
+void
+reading_load_free(struct reading_load *rl)
+{
+    struct reading_home *h;
+
+    if (!rl)
+        return;
+    h = reading_home(rl->db);
+    if (h->spare || rl->bytes.size > KEEP_MOST) {
+        reading_load_drop(rl);
+        return;
+    }
+    source_clear(&rl->source);
+    arena_clear(&rl->arena);
+    rl->bytes.len = rl->rows.len = 0;
+    rl->n = rl->row_n = rl->part_n = 0;
+    rl->damaged = false;
+    h->spare = rl;
 }
 
 /* Days ascending, then points, then channels from the highest. */
