@@ -287,6 +287,15 @@ row_esiid(const void *arg, size_t i)
     return registry_text(&s->f, s->f.row[i].esiid);
 }
 
+static const char *
+row_rep(const void *arg, size_t i)
+{
+    const struct loading *s = arg;
+    const struct registry_row *row = &s->f.row[i];
+
+    return row->to_day == DAY_NONE ? registry_text(&s->f, row->rep) : "";
+}
+
 static void
 row_point(void *arg, size_t i, int64_t id, bool registered)
 {
@@ -335,6 +344,7 @@ load_tx(struct db *db, void *arg)
                                    .default_zone = s->default_zone,
                                    .arg = s,
                                    .esiid = row_esiid,
+                                   .rep = row_rep,
                                    .put = row_point,
                                    .id = row_id,
                                    .sort = rows_sort,

@@ -47,12 +47,57 @@ find_few(struct db *db, const struct table_rows *p, const char *zone)
     return rc;
 }
 
+struct fresh {
+    const char *rep, *esiid;
+};
+
+static int
+by_rep(const void *a, const void *b)
+{
+    return strcmp(((const struct fresh *)a)->rep,
+                  ((const struct fresh *)b)->rep);
+}
+
+/* The REP that one of the ESI ID's rows says to serve it. */
+static const char *
+rep_of(const struct table_rows *p, size_t row)
+{
+    const char *rep = "";
+
+    if (!p->rep)
+        return rep;
+    do {
+        rep = p->rep(p->arg, row++);
+    } while (!*rep && row < p->n && !is_first(p, row));
+    return rep;
+}
+
+/* Adds n new points, REP by REP: readings of neighbouring numbers lie side by
+ * side, and come in one file. */
+static enum db_rc
+add_new(struct db *db, struct point_map *map, const char *zone,
+        struct fresh *fresh, size_t n)
+{
+    const char **esiid = mem_new((n + 1) * sizeof *esiid);
+    enum db_rc rc = DB_OK;
+
+    qsort(fresh, n, sizeof *fresh, by_rep);
+    for (size_t i = 0, some; i < n && rc == DB_OK; i += some) {
+        for (some = 0;
+             i + some < n && str_eq(fresh[i + some].rep, fresh[i].rep); some++)
+            esiid[some] = fresh[i + some].esiid;
+        rc = point_map_add(map, db, some, esiid, zone);
+    }
+    free(esiid);
+    return rc;
+}
+
 /* Makes the points that the map does not have. */
 static enum db_rc
 make_new(struct db *db, const struct table_rows *p, struct point_map *map,
          const char *zone)
 {
-    const char **esiid = mem_new((p->n + 1) * sizeof *esiid);
+    struct fresh *fresh = mem_new((p->n + 1) * sizeof *fresh);
     struct point_known k;
     enum db_rc rc = DB_OK;
     size_t n = 0;
@@ -61,11 +106,11 @@ make_new(struct db *db, const struct table_rows *p, struct point_map *map,
         const char *text = p->esiid(p->arg, i);
 
         if (is_first(p, i) && !point_map_find(map, text, strlen(text), &k))
-            esiid[n++] = text;
+            fresh[n++] = (struct fresh){rep_of(p, i), text};
     }
     if (n)
-        rc = point_map_add(map, db, n, esiid, zone);
-    free(esiid);
+        rc = add_new(db, map, zone, fresh, n);
+    free(fresh);
     return rc;
 }
 

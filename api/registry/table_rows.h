@@ -13,6 +13,10 @@ struct table_rows {
     const char *default_zone;
     void *arg;
     const char *(*esiid)(const void *arg, size_t row);
+    /* The REP if the row's still serves the point, else "".  Its days come in
+     * files of its own: new points of one REP get neighbouring numbers.  NULL
+     * where rows have none. */
+    const char *(*rep)(const void *arg, size_t row);
     void (*put)(void *arg, size_t row, int64_t id, bool registered);
     int64_t (*id)(const void *arg, size_t row);
     /* Puts the rows in the order of their points. */
