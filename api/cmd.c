@@ -74,8 +74,10 @@ cmd_no_more_options(struct cmd *c)
             return true;
         }
         if (word[0] == '-' && word[1] != '\0') {
-            fprintf(c->err, "meterhouse: option %s is unknown here, was given "
-                            "twice or lacks its value\n", word);
+            fprintf(c->err,
+                    "meterhouse: option %s is unknown here, was given "
+                    "twice or lacks its value\n",
+                    word);
             return false;
         }
     }
@@ -133,14 +135,15 @@ cmd_store(struct cmd *c, enum db_mode mode)
 {
     char store[1024], why[512] = "";
     struct db *db = NULL;
-    enum db_rc rc = db_open(conf_store(c->conf, store, sizeof store), mode,
-                            &db, why);
+    enum db_rc rc =
+        db_open(conf_store(c->conf, store, sizeof store), mode, &db, why);
 
     if (rc == DB_OK)
         return db;
     if (rc == DB_NONE)
-        fprintf(c->err, "meterhouse: there is no store in %s yet; `meterhouse "
-                        "load` and `meterhouse serve` make one\n",
+        fprintf(c->err,
+                "meterhouse: there is no store in %s yet; `meterhouse "
+                "load` and `meterhouse serve` make one\n",
                 c->conf->data_dir);
     else
         fprintf(c->err, "meterhouse: store: %s\n", why);

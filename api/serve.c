@@ -94,9 +94,12 @@ worker_open(void *arg)
 static struct runner *
 jobs_start(struct serve *s, char why[512])
 {
-    struct runner_app app = {.conf = s->conf, .kinds = JOBS,
-                             .threads = JOB_THREADS, .open = worker_open,
-                             .close = db_close, .arg = s};
+    struct runner_app app = {.conf = s->conf,
+                             .kinds = JOBS,
+                             .threads = JOB_THREADS,
+                             .open = worker_open,
+                             .close = db_close,
+                             .arg = s};
 
     return runner_start(&app, why);
 }

@@ -19,8 +19,7 @@ url_print(FILE *to, const struct conf *conf, int port)
                  str_eq(conf->listen, "0.0.0.0") || str_eq(conf->listen, "::");
 
     if (conf->public_url[0])
-        fprintf(to, "Meterhouse serves %s (port %d)\n", conf->public_url,
-                port);
+        fprintf(to, "Meterhouse serves %s (port %d)\n", conf->public_url, port);
     else
         fprintf(to, "Meterhouse serves https://%s:%d\n",
                 local ? "localhost" : conf->listen, port);
@@ -35,8 +34,10 @@ token_print(FILE *to, struct serve *s)
 
     if (!serve_first_token(s, token))
         return;
-    fprintf(to, "There is no administrator yet: open /first-admin and give "
-                "this token, once:\n  %s\n", token);
+    fprintf(to,
+            "There is no administrator yet: open /first-admin and give "
+            "this token, once:\n  %s\n",
+            token);
     fflush(to);
 }
 

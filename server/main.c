@@ -69,8 +69,11 @@ int
 main(int argc, char **argv)
 {
     struct conf conf;
-    struct cmd c = {.conf = &conf, .argc = argc - 1, .argv = argv + 1,
-                    .out = stdout, .err = stderr};
+    struct cmd c = {.conf = &conf,
+                    .argc = argc - 1,
+                    .argv = argv + 1,
+                    .out = stdout,
+                    .err = stderr};
     const char *file = cmd_option(&c, "config");
     const char *data = cmd_option(&c, "data");
     const struct command *command;
@@ -84,8 +87,10 @@ main(int argc, char **argv)
     c.argv[0] = (char *)usual_name(c.argv[0]);
     command = command_find(c.argc, c.argv, &words);
     if (!command) {
-        fprintf(stderr, "meterhouse: there is no command '%s'; "
-                        "`meterhouse help` lists them\n", c.argv[0]);
+        fprintf(stderr,
+                "meterhouse: there is no command '%s'; "
+                "`meterhouse help` lists them\n",
+                c.argv[0]);
         return CMD_USAGE;
     }
     c.argc -= words;

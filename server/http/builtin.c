@@ -71,8 +71,7 @@ peer_listed(const char *peers, const char *peer)
     for (const char *at = peers; *at;) {
         size_t len = strcspn(at, " ");
 
-        if ((len == 1 && *at == '*') ||
-            (len == n && strncmp(at, peer, n) == 0))
+        if ((len == 1 && *at == '*') || (len == n && strncmp(at, peer, n) == 0))
             return true;
         at += len;
         at += strspn(at, " ");
@@ -90,9 +89,10 @@ answer_metrics(struct exchange *x)
     if (!peer_listed(s->app.conf->metrics_peers, x->conn->peer))
         return false;
     pool_gauge(s->pool, &waiting, &busy);
-    buf_printf(&to, "# HELP meterhouse_build_info The program.\n"
-                    "# TYPE meterhouse_build_info gauge\n"
-                    "meterhouse_build_info{version=\"%s\"} 1\n",
+    buf_printf(&to,
+               "# HELP meterhouse_build_info The program.\n"
+               "# TYPE meterhouse_build_info gauge\n"
+               "meterhouse_build_info{version=\"%s\"} 1\n",
                PACKAGE_VERSION);
     metrics_value(&to, "meterhouse_http_connections", "gauge",
                   "Open connections.", atomic_load(&s->n_conns));
@@ -127,8 +127,8 @@ answer_file(struct exchange *x, const char *name)
     };
     uint64_t bytes = 0;
 
-    x->response = files_answer(atomic_load(&s->files), &ask, &x->status,
-                               &bytes);
+    x->response =
+        files_answer(atomic_load(&s->files), &ask, &x->status, &bytes);
     if (!x->response)
         return false;
     atomic_store(&x->bytes, bytes);

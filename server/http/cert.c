@@ -29,9 +29,9 @@ add_address(gnutls_x509_crt_t cert, const char *text)
 static int
 add_name(gnutls_x509_crt_t cert, const char *text)
 {
-    return gnutls_x509_crt_set_subject_alt_name(
-        cert, GNUTLS_SAN_DNSNAME, text, (unsigned)strlen(text),
-        GNUTLS_FSAN_APPEND);
+    return gnutls_x509_crt_set_subject_alt_name(cert, GNUTLS_SAN_DNSNAME, text,
+                                                (unsigned)strlen(text),
+                                                GNUTLS_FSAN_APPEND);
 }
 
 static int
@@ -63,8 +63,8 @@ fill(gnutls_x509_crt_t cert, gnutls_x509_privkey_t key, const char *host,
     if ((rc = gnutls_x509_crt_set_version(cert, 3)) != 0 ||
         (rc = gnutls_x509_crt_set_serial(cert, serial, sizeof serial)) != 0 ||
         (rc = gnutls_x509_crt_set_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME,
-                                            0, name,
-                                            (unsigned)strlen(name))) != 0 ||
+                                            0, name, (unsigned)strlen(name))) !=
+            0 ||
         (rc = gnutls_x509_crt_set_activation_time(cert, now - 3600)) != 0 ||
         (rc = gnutls_x509_crt_set_expiration_time(
              cert, now + (time_t)days * DAY_SECONDS)) != 0 ||

@@ -55,8 +55,9 @@ conn_add(struct http_server *s, struct MHD_Connection *mhd, void **context)
     c->server = s;
     c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)
                 ->connect_fd;
-    peer_name(c, MHD_get_connection_info(
-                     mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+    peer_name(c,
+              MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+                  ->client_addr);
     conn_phase(c, CONN_FRESH);
     *context = c;
     atomic_fetch_add(&s->n_conns, 1);

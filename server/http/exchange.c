@@ -155,8 +155,8 @@ answer_options(struct exchange *x)
 {
     char allow[96];
 
-    x->response = MHD_create_response_from_buffer(0, NULL,
-                                                  MHD_RESPMEM_PERSISTENT);
+    x->response =
+        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     if (!x->response)
         return MHD_NO;
     snprintf(allow, sizeof allow, "%s, OPTIONS", x->match.allow);
@@ -189,8 +189,7 @@ exchange_proceed(struct exchange *x)
     if (x->refusal != FAULT_NONE)
         return refuse(x, x->refusal, NULL, true);
     if (x->server->per_address &&
-        !limit_take(x->server->per_address, x->conn->limit_key,
-                    &retry_after)) {
+        !limit_take(x->server->per_address, x->conn->limit_key, &retry_after)) {
         snprintf(text, sizeof text, "%d", retry_after);
         return refuse(x, FAULT_TOO_MANY, text, false);
     }

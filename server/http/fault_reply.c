@@ -28,8 +28,8 @@ face_of(const struct exchange *x)
 static const char *
 words(struct call *c, enum fault f, const char *part)
 {
-    return tr(c->r.lang, arena_printf(c->r.arena, "fault.%s.%s", fault_key(f),
-                                      part));
+    return tr(c->r.lang,
+              arena_printf(c->r.arena, "fault.%s.%s", fault_key(f), part));
 }
 
 /* "field: why (detail)", in the reader's words; NULL when nothing is known. */
@@ -40,21 +40,20 @@ reason(struct call *c)
 
     if (!c->bad_field)
         return why;
-    return arena_printf(c->r.arena, "%s%s%s%s%s", c->bad_field,
-                        why ? ": " : "", why ? why : "",
-                        c->bad_detail ? " — " : "",
+    return arena_printf(c->r.arena, "%s%s%s%s%s", c->bad_field, why ? ": " : "",
+                        why ? why : "", c->bad_detail ? " — " : "",
                         c->bad_detail ? c->bad_detail : "");
 }
 
 static enum fault
 reply_problem(struct call *c, enum fault f)
 {
-    json_t *p = json_pack(
-        "{s:o, s:s, s:i, s:s, s:s, s:s}", "type",
-        json_sprintf("urn:meterhouse:problem:%s", fault_key(f)), "title",
-        words(c, f, "title"), "status", fault_http(f), "detail",
-        reason(c) ? reason(c) : words(c, f, "text"), "code", fault_key(f),
-        "id", c->r.id);
+    json_t *p =
+        json_pack("{s:o, s:s, s:i, s:s, s:s, s:s}", "type",
+                  json_sprintf("urn:meterhouse:problem:%s", fault_key(f)),
+                  "title", words(c, f, "title"), "status", fault_http(f),
+                  "detail", reason(c) ? reason(c) : words(c, f, "text"), "code",
+                  fault_key(f), "id", c->r.id);
 
     if (c->bad_field)
         json_object_set_new(p, "field", json_string(c->bad_field));
@@ -64,12 +63,12 @@ reply_problem(struct call *c, enum fault f)
 static enum fault
 reply_fault_page(struct call *c, enum fault f)
 {
-    json_t *fault = json_pack("{s:i, s:s, s:s, s:s, s:s}", "status",
-                              fault_http(f), "title", words(c, f, "title"),
-                              "text", words(c, f, "text"), "id", c->r.id,
-                              "code", fault_key(f));
-    json_t *view = json_pack("{s:s, s:o}", "title", words(c, f, "title"),
-                             "fault", fault);
+    json_t *fault =
+        json_pack("{s:i, s:s, s:s, s:s, s:s}", "status", fault_http(f), "title",
+                  words(c, f, "title"), "text", words(c, f, "text"), "id",
+                  c->r.id, "code", fault_key(f));
+    json_t *view =
+        json_pack("{s:s, s:o}", "title", words(c, f, "title"), "fault", fault);
 
     if (!view)
         return FAULT_OURS;
@@ -116,8 +115,7 @@ static void
 reply_plain(struct call *c, enum fault f)
 {
     char text[64];
-    int n = snprintf(text, sizeof text, "%d %s\n", fault_http(f),
-                     fault_key(f));
+    int n = snprintf(text, sizeof text, "%d %s\n", fault_http(f), fault_key(f));
 
     reply_bytes(&c->r, fault_http(f), "text/plain; charset=utf-8", text,
                 (size_t)n);
@@ -140,9 +138,9 @@ fault_reply(struct call *c, enum fault f)
 {
     reply_drop(c);
     if (f == FAULT_BAD_METHOD)
-        reply_header(&c->r, "Allow",
-                     arena_printf(c->r.arena, "%s, OPTIONS",
-                                  c->x->match.allow));
+        reply_header(
+            &c->r, "Allow",
+            arena_printf(c->r.arena, "%s, OPTIONS", c->x->match.allow));
     if (f == FAULT_BUSY)
         reply_header(&c->r, "Retry-After", "2");
     if (reply_by_face(c, f) != FAULT_NONE) {

@@ -18,9 +18,9 @@
 #include "server/http/files.h"
 #include "server/http/headers.h"
 
-#define FILE_MOST (8 * 1024 * 1024)
-#define DEPTH     8
-#define TAG_SIZE  20
+#define FILE_MOST  (8 * 1024 * 1024)
+#define DEPTH      8
+#define TAG_SIZE   20
 #define GZIP_LEAST 512
 
 enum form { FORM_PLAIN, FORM_GZIP, FORMS };
@@ -28,10 +28,10 @@ enum life { LIFE_ASK, LIFE_YEAR, LIVES };
 
 struct file {
     char *name;
-    char tag[TAG_SIZE + 1];        /* first digits of its SHA-256 */
-    struct buf bytes[FORMS];       /* the gzip form may be empty */
+    char tag[TAG_SIZE + 1];  /* first digits of its SHA-256 */
+    struct buf bytes[FORMS]; /* the gzip form may be empty */
     struct MHD_Response *whole[FORMS][LIVES];
-    struct MHD_Response *same;     /* 304 */
+    struct MHD_Response *same; /* 304 */
 };
 
 struct files {
@@ -44,7 +44,10 @@ struct files {
 static const char *
 type_of(const char *name, bool *text)
 {
-    static const struct { const char *end, *type; bool text; } types[] = {
+    static const struct {
+        const char *end, *type;
+        bool text;
+    } types[] = {
         {".css", "text/css; charset=utf-8", true},
         {".js", "text/javascript; charset=utf-8", true},
         {".svg", "image/svg+xml", true},
@@ -101,10 +104,9 @@ answer_make(const struct file *f, const struct buf *bytes, enum form form,
     headers_secure(r);
     MHD_add_response_header(r, "ETag", tag);
     MHD_add_response_header(r, "Vary", "Accept-Encoding");
-    MHD_add_response_header(r, "Cache-Control",
-                            life == LIFE_YEAR
-                                ? "public, max-age=31536000, immutable"
-                                : "no-cache");
+    MHD_add_response_header(
+        r, "Cache-Control",
+        life == LIFE_YEAR ? "public, max-age=31536000, immutable" : "no-cache");
     if (type)
         MHD_add_response_header(r, "Content-Type", type);
     if (form == FORM_GZIP)

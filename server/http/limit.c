@@ -18,9 +18,9 @@
 #define STRIPES 16 /* locks */
 
 struct bucket {
-    uint64_t key;   /* 0: unused */
-    double tokens;  /* at `at` */
-    double at;      /* monotonic seconds */
+    uint64_t key;  /* 0: unused */
+    double tokens; /* at `at` */
+    double at;     /* monotonic seconds */
 };
 
 struct limit {
@@ -83,8 +83,9 @@ bucket_get(struct limit *l, uint64_t key, double now)
     for (struct bucket *b = set; b < set + WAYS; b++) {
         if (b->key == key)
             return b;
-        if (b->key == 0 || (fullest->key != 0 && tokens_now(l, b, now) >
-                                                     tokens_now(l, fullest, now)))
+        if (b->key == 0 ||
+            (fullest->key != 0 &&
+             tokens_now(l, b, now) > tokens_now(l, fullest, now)))
             fullest = b;
         if (fullest->key == 0)
             break; /* sets fill from the front */
@@ -110,7 +111,8 @@ limit_take(struct limit *l, const char *key, int *retry_after)
     if (taken)
         b->tokens -= 1;
     else
-        *retry_after = l->rate > 0 ? (int)ceil((1 - b->tokens) / l->rate) : 3600;
+        *retry_after =
+            l->rate > 0 ? (int)ceil((1 - b->tokens) / l->rate) : 3600;
     pthread_mutex_unlock(lock);
     return taken;
 }

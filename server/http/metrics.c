@@ -8,14 +8,14 @@
 #include "server/http/metrics.h"
 
 /* Statuses that we send; the last entry takes any other. */
-static const int STATUSES[] = {200, 204, 206, 303, 304, 400, 401, 403, 404,
-                               405, 409, 413, 415, 429, 431, 500, 503, 507, 0};
+static const int STATUSES[] = {200, 204, 206, 303, 304, 400, 401, 403, 404, 405,
+                               409, 413, 415, 429, 431, 500, 503, 507, 0};
 #define N_STATUSES (sizeof STATUSES / sizeof *STATUSES)
 
 /* Upper bounds of the histogram in microseconds. */
-static const int64_t BOUNDS_US[] = {500, 1000, 2500, 5000, 10000, 25000, 50000,
-                                    100000, 250000, 500000, 1000000, 2500000,
-                                    10000000};
+static const int64_t BOUNDS_US[] = {500,     1000,    2500,    5000,   10000,
+                                    25000,   50000,   100000,  250000, 500000,
+                                    1000000, 2500000, 10000000};
 #define N_BOUNDS (sizeof BOUNDS_US / sizeof *BOUNDS_US)
 
 struct counters {
@@ -111,8 +111,9 @@ write_requests(const struct metrics *m, struct buf *to)
             uint64_t n = get(&m->counters[i].status[s]);
 
             if (n)
-                buf_printf(to, "meterhouse_http_requests_total{method=\"%s\","
-                               "route=\"%s\",status=\"%d\"} %llu\n",
+                buf_printf(to,
+                           "meterhouse_http_requests_total{method=\"%s\","
+                           "route=\"%s\",status=\"%d\"} %llu\n",
                            method, path, STATUSES[s], (unsigned long long)n);
         }
     }
@@ -129,12 +130,15 @@ write_times(const struct metrics *m, size_t i, struct buf *to)
     for (size_t b = 0; b <= N_BOUNDS; b++) {
         sum += get(&c->bucket[b]);
         if (b < N_BOUNDS)
-            buf_printf(to, "%s_bucket{method=\"%s\",route=\"%s\",le=\"%g\"} "
-                           "%llu\n", name, method, path,
-                       (double)BOUNDS_US[b] / 1e6, sum);
+            buf_printf(to,
+                       "%s_bucket{method=\"%s\",route=\"%s\",le=\"%g\"} "
+                       "%llu\n",
+                       name, method, path, (double)BOUNDS_US[b] / 1e6, sum);
         else
-            buf_printf(to, "%s_bucket{method=\"%s\",route=\"%s\",le=\"+Inf\"} "
-                           "%llu\n", name, method, path, sum);
+            buf_printf(to,
+                       "%s_bucket{method=\"%s\",route=\"%s\",le=\"+Inf\"} "
+                       "%llu\n",
+                       name, method, path, sum);
     }
     buf_printf(to, "%s_sum{method=\"%s\",route=\"%s\"} %.6f\n", name, method,
                path, (double)get(&c->micros) / 1e6);

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "server/base/log.h"
-#include "server/text/template.h"
 #include "server/http/call.h"
 #include "server/http/headers.h"
 #include "server/http/url.h"
+#include "server/text/template.h"
 
 /* Path and query of this page, to come back to it. */
 static char *
@@ -39,9 +39,9 @@ frame_add(struct call *c, json_t *view)
     json_object_set_new(view, "lang", json_string(lang_code(c->r.lang)));
     json_object_set_new(view, "csrf", json_string(c->form_token));
     json_object_set_new(view, "back", json_string(here(c)));
-    json_object_set_new(view, "assets",
-                        json_string(files_version(
-                            atomic_load(&c->x->server->files))));
+    json_object_set_new(
+        view, "assets",
+        json_string(files_version(atomic_load(&c->x->server->files))));
     json_object_set_new(view, "other",
                         json_pack("{s:s, s:s}", "code", lang_code(other),
                                   "name", tr(other, "language.name")));
@@ -58,8 +58,7 @@ page_render(struct call *c, const char *name, json_t *view, struct buf *to)
     bool good = template_render(t, name, view, words, &content);
 
     if (good) {
-        json_object_set_new(view, "content",
-                            template_safe(buf_text(&content)));
+        json_object_set_new(view, "content", template_safe(buf_text(&content)));
         good = template_render(t, "layout.html", view, words, to);
     }
     buf_clear(&content);

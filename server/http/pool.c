@@ -22,10 +22,10 @@ struct pool {
     pthread_mutex_t lock;
     pthread_cond_t work;
     struct pool_job *first, **last;
-    size_t waiting;  /* counted jobs in the queue */
-    size_t room;     /* most of them */
-    size_t busy;     /* threads in a job */
-    size_t idle;     /* threads that wait for one */
+    size_t waiting; /* counted jobs in the queue */
+    size_t room;    /* most of them */
+    size_t busy;    /* threads in a job */
+    size_t idle;    /* threads that wait for one */
     bool ending;
     void (*close)(struct db *db);
     size_t n;

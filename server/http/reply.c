@@ -58,8 +58,8 @@ reply_bytes(struct req *r, int status, const char *type, const void *bytes,
             size_t n)
 {
     return reply_set(r, status,
-                     MHD_create_response_from_buffer(
-                         n, (void *)bytes, MHD_RESPMEM_MUST_COPY),
+                     MHD_create_response_from_buffer(n, (void *)bytes,
+                                                     MHD_RESPMEM_MUST_COPY),
                      type, n);
 }
 
@@ -109,13 +109,12 @@ reply_redirect(struct req *r, const char *path)
 
 enum fault
 reply_stream(struct req *r, const char *type,
-             enum stream_rc (*more)(void *state, struct db *db,
-                                    struct buf *to),
+             enum stream_rc (*more)(void *state, struct db *db, struct buf *to),
              void (*free_state)(void *state), void *state)
 {
     struct stream_source source = {more, free_state, state};
-    enum fault f = reply_set(r, 200, stream_answer(call_of(r)->x, &source),
-                             type, 0);
+    enum fault f =
+        reply_set(r, 200, stream_answer(call_of(r)->x, &source), type, 0);
 
     /* libmicrohttpd 0.9 answers a HEAD with the end mark of a chunked body,
      * which the next request's reader would trip over. */
@@ -168,7 +167,8 @@ reply_cookie(struct req *r, const char *name, const char *value,
     reply_header(r, "Set-Cookie",
                  arena_printf(r->arena,
                               "__Host-%s=%s; Path=/; Secure; HttpOnly; "
-                              "SameSite=Lax%s", name, value, age));
+                              "SameSite=Lax%s",
+                              name, value, age));
 }
 
 void

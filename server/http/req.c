@@ -60,8 +60,7 @@ param_add(struct call *c, const char *name, const char *value, size_t size,
     if (!name_known(c, name)) {
         if (c->r.route->face != FACE_JSON)
             return FAULT_NONE;
-        return req_bad(&c->r, FAULT_BAD_FIELD, name, "entry.unknown",
-                       NULL);
+        return req_bad(&c->r, FAULT_BAD_FIELD, name, "entry.unknown", NULL);
     }
     if (p) {
         p->twice = true;
@@ -69,8 +68,8 @@ param_add(struct call *c, const char *name, const char *value, size_t size,
     }
     if (c->n_params == PARAMS_MOST)
         return FAULT_BAD_REQUEST;
-    c->params[c->n_params++] = (struct param){.name = name, .value = value,
-                                              .size = size, .bad = bad};
+    c->params[c->n_params++] =
+        (struct param){.name = name, .value = value, .size = size, .bad = bad};
     return FAULT_NONE;
 }
 
@@ -178,7 +177,8 @@ json_read(struct call *c, const char *text, size_t n)
     c->body = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
     if (!json_is_object(c->body))
         return FAULT_BAD_REQUEST;
-    json_object_foreach(c->body, name, value) {
+    json_object_foreach(c->body, name, value)
+    {
         if ((f = member_add(c, name, value)) != FAULT_NONE)
             break;
     }
@@ -324,8 +324,7 @@ req_flag(struct req *r, const char *name)
 {
     const struct param *p = param_get(call_of(r), name);
 
-    return p && !p->bad && !str_eq(p->value, "0") &&
-           !str_eq(p->value, "false");
+    return p && !p->bad && !str_eq(p->value, "0") && !str_eq(p->value, "false");
 }
 
 const char *

@@ -43,8 +43,8 @@ path_cut(const char *path, struct segment segment[SEGMENTS])
 
         if (n == SEGMENTS)
             return -1;
-        segment[n++] = (struct segment){path, len,
-                                        len == 2 && !strncmp(path, "{}", 2)};
+        segment[n++] =
+            (struct segment){path, len, len == 2 && !strncmp(path, "{}", 2)};
         path += len;
     }
     return n;

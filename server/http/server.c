@@ -28,8 +28,8 @@
 static int
 listen_try(const struct addrinfo *a)
 {
-    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                    0);
+    int fd =
+        socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int yes = 1, no = 0;
 
     if (fd < 0)
@@ -60,7 +60,8 @@ listen_open(const struct conf *conf, char why[512])
     snprintf(port, sizeof port, "%lld", (long long)conf->port);
     rc = getaddrinfo(host, port, &hints, &list);
     if (rc != 0) {
-        snprintf(why, 512, "listen = %.200s: %s", conf->listen, gai_strerror(rc));
+        snprintf(why, 512, "listen = %.200s: %s", conf->listen,
+                 gai_strerror(rc));
         return -1;
     }
     for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
@@ -145,8 +146,7 @@ daemon_start(struct http_server *s, char why[512])
         MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, s, MHD_OPTION_ARRAY,
         options, MHD_OPTION_END);
     if (!s->daemon)
-        snprintf(why, 512, "libmicrohttpd would not start on port %d",
-                 s->port);
+        snprintf(why, 512, "libmicrohttpd would not start on port %d", s->port);
     return s->daemon != NULL;
 }
 
@@ -260,8 +260,8 @@ parts_open(struct http_server *s, char why[512])
         s->per_address = limit_new((double)conf->requests_per_second,
                                    (double)conf->requests_burst, 65536);
     s->skin = skin_open(s->app.templates_dir, why);
-    atomic_store(&s->files, s->skin ? files_open(s->app.static_dir, why)
-                                    : NULL);
+    atomic_store(&s->files,
+                 s->skin ? files_open(s->app.static_dir, why) : NULL);
     s->tls = atomic_load(&s->files) ? tls_open(conf, why) : NULL;
     return s->tls != NULL;
 }

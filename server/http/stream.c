@@ -16,7 +16,7 @@
 struct stream {
     struct pool_job job; /* first */
     struct stream_source source;
-    struct exchange *x;  /* not after `gone` */
+    struct exchange *x; /* not after `gone` */
     struct http_server *server;
     pthread_mutex_t lock;
     struct buf now, next; /* being sent, being made */

@@ -122,8 +122,9 @@ target_plain(const struct exchange *x)
 static size_t
 header_size(const struct exchange *x)
 {
-    return MHD_get_connection_info(
-               x->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
+    return MHD_get_connection_info(x->mhd,
+                                   MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
+        ->header_size;
 }
 
 /* Counts the headers; false where something was mended. */
@@ -159,8 +160,7 @@ strict_check(struct exchange *x, const char *version, struct strict *s)
         return FAULT_BAD_REQUEST;
     if (!framing_plain(&c, http11, s))
         return FAULT_BAD_REQUEST;
-    if (s->has_body &&
-        (str_eq(x->method, "GET") || str_eq(x->method, "HEAD")))
+    if (s->has_body && (str_eq(x->method, "GET") || str_eq(x->method, "HEAD")))
         return FAULT_BAD_REQUEST;
     return FAULT_NONE;
 }

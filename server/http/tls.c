@@ -5,13 +5,13 @@
  * freed only after RETIRE_SECONDS, far beyond the longest handshake.
  */
 #include <gnutls/x509.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <netinet/in.h>
 #include <time.h>
 
 #include "server/base/arena.h"
@@ -36,7 +36,7 @@ struct identity {
     gnutls_privkey_t key;
     time_t expires;
     bool names_host; /* of public_url */
-    double retired; /* monotonic */
+    double retired;  /* monotonic */
 };
 
 struct stamp { /* of both files, to notice a change */
@@ -97,8 +97,8 @@ certificate_look(struct identity *id, const gnutls_datum_t *pem,
         return;
     if (gnutls_x509_crt_import(cert, pem, GNUTLS_X509_FMT_PEM) == 0) {
         id->expires = gnutls_x509_crt_get_expiration_time(cert);
-        id->names_host = host[0] == '\0' ||
-                         gnutls_x509_crt_check_hostname(cert, host) != 0;
+        id->names_host =
+            host[0] == '\0' || gnutls_x509_crt_check_hostname(cert, host) != 0;
     }
     gnutls_x509_crt_deinit(cert);
 }
@@ -123,7 +123,8 @@ identity_parse(const struct tls *t, const struct buf *cert,
                     id->key, &k, GNUTLS_X509_FMT_PEM, NULL, 0)) < 0) {
         snprintf(why, 512, "%.300s: %.100s", t->key_path, gnutls_strerror(rc));
     } else if (!key_fits(id)) {
-        snprintf(why, 512, "%.200s: not the key of %.200s", t->key_path, t->cert_path);
+        snprintf(why, 512, "%.200s: not the key of %.200s", t->key_path,
+                 t->cert_path);
     } else {
         certificate_look(id, &c, t->host);
         return id;
@@ -202,8 +203,7 @@ paths_set(struct tls *t, const struct conf *conf, char why[512])
     snprintf(folder, sizeof folder, "%s/tls", conf->data_dir);
     snprintf(t->cert_path, sizeof t->cert_path, "%s/tls/cert.pem",
              conf->data_dir);
-    snprintf(t->key_path, sizeof t->key_path, "%s/tls/key.pem",
-             conf->data_dir);
+    snprintf(t->key_path, sizeof t->key_path, "%s/tls/key.pem", conf->data_dir);
     if (file_make_dir(folder, 0700))
         return true;
     snprintf(why, 512, "%.300s: %m", folder);

@@ -40,7 +40,8 @@ segments_plain(const char *path)
 
         if (n == 0 && *at == '/')
             return false;
-        if ((n == 1 && at[0] == '.') || (n == 2 && at[0] == '.' && at[1] == '.'))
+        if ((n == 1 && at[0] == '.') ||
+            (n == 2 && at[0] == '.' && at[1] == '.'))
             return false;
         at += n;
     }

@@ -24,8 +24,8 @@ struct person {
 struct site {
     char folder[256];
     struct conf conf;
-    struct serve *serve;         /* the product, or … */
-    struct http_server *server;  /* … the test's own */
+    struct serve *serve;        /* the product, or … */
+    struct http_server *server; /* … the test's own */
     int port;
     struct person people[PEOPLE];
     size_t n_people;
@@ -296,8 +296,7 @@ http_got_header(struct http_got *got, const char *name)
 }
 
 void
-site_cookie(struct site *s, const char *as, const char *name,
-            const char *value)
+site_cookie(struct site *s, const char *as, const char *name, const char *value)
 {
     char line[1024];
 
@@ -316,8 +315,10 @@ site_sign_in(struct site *s, const char *as, const char *login,
     char *p = curl_easy_escape(NULL, password, 0);
 
     buf_printf(&body, "login=%s&password=%s", l, p);
-    http_ask(s, &(struct http_case){"POST", "/sign-in", .as = as,
-                                    .body = buf_text(&body)}, &got);
+    http_ask(s,
+             &(struct http_case){"POST", "/sign-in", .as = as,
+                                 .body = buf_text(&body)},
+             &got);
     if (got.status != 303)
         fail_msg("%s could not sign in: %d %s", login, got.status,
                  buf_text(&got.body));
@@ -339,20 +340,21 @@ complain(const struct http_case *c, size_t i, const char *what,
     return false;
 }
 
-/* "Name: part" must be there, "!Name" must not. */
+/* "Name: part" must be there, "Name=value" exactly, "!Name" not at all. */
 static bool
 header_fits(struct http_got *got, const char *line)
 {
-    const char *colon = strchr(line, ':');
-    const char *value;
+    size_t n = strcspn(line, ":=");
+    const char *value, *wanted = line + n + 1;
     char name[128];
 
     if (line[0] == '!')
         return !http_got_header(got, line + 1);
-    assert_non_null(colon);
-    assert_true(str_copyn(name, sizeof name, line, (size_t)(colon - line)));
+    assert_true(line[n] && str_copyn(name, sizeof name, line, n));
     value = http_got_header(got, name);
-    return value && strstr(value, colon + 1 + strspn(colon + 1, " "));
+    if (line[n] == '=')
+        return str_eq(value, wanted);
+    return value && strstr(value, wanted + strspn(wanted, " "));
 }
 
 static bool
@@ -360,7 +362,8 @@ text_fits(struct http_got *got, const char *line)
 {
     const char *text = buf_text(&got->body);
 
-    return line[0] == '!' ? !strstr(text, line + 1) : strstr(text, line) != NULL;
+    return line[0] == '!' ? !strstr(text, line + 1)
+                          : strstr(text, line) != NULL;
 }
 
 static bool

@@ -65,7 +65,8 @@ struct http_case {
                             with { */
     bool no_token;       /* send the form as it is */
     int status;
-    const char *header;  /* lines "Name: part of the value", or "!Name" */
+    const char *header;  /* lines "Name: part of the value", "Name=value" or
+                            "!Name" */
     const char *has;     /* lines that the body holds, or with ! does not */
     const char *golden;  /* the body equals this file below tests/golden
                             (MH_GOLDEN=write writes it) */

@@ -53,9 +53,9 @@ echo(struct req *r)
         json_pack("{s:s?, s:I, s:s?, s:s, s:b, s:s, s:s?, s:s?, s:s, s:s}",
                   "text", text, "n", (json_int_t)n, "day",
                   day == DAY_NONE ? NULL : day_format(day_text, day), "kind",
-                  kind, "flag", req_flag(r, "flag"), "who", r->who->name,
-                  "arg", r->path_arg, "arg2", r->path_arg2, "lang",
-                  lang_code(r->lang), "peer", r->peer));
+                  kind, "flag", req_flag(r, "flag"), "who", r->who->name, "arg",
+                  r->path_arg, "arg2", r->path_arg2, "lang", lang_code(r->lang),
+                  "peer", r->peer));
 }
 
 static enum fault
@@ -72,8 +72,7 @@ notice(struct req *r)
                               "<Hello & goodbye>", "text", r->who->name);
 
     return page(r, "error.html",
-                json_pack("{s:s, s:o}", "title", "A <notice>", "fault",
-                          fault));
+                json_pack("{s:s, s:o}", "title", "A <notice>", "fault", fault));
 }
 
 static enum fault
@@ -143,8 +142,9 @@ sleep_ms(struct req *r)
 
     if (!str_to_i64(r->path_arg, &ms) || ms > 20000)
         return FAULT_NOT_FOUND;
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000,
-                                 .tv_nsec = ms % 1000 * 1000000}, NULL);
+    nanosleep(
+        &(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000},
+        NULL);
     return hello(r);
 }
 
@@ -156,8 +156,9 @@ body_size(struct req *r)
 
     if (f)
         return f;
-    return reply_json(r, 200, json_pack("{s:I}", "size",
-                                        (json_int_t)(text ? strlen(text) : 0)));
+    return reply_json(
+        r, 200,
+        json_pack("{s:I}", "size", (json_int_t)(text ? strlen(text) : 0)));
 }
 
 /* ---- streams --------------------------------------------------------------
@@ -174,7 +175,7 @@ lines_more(void *state, struct db *db, struct buf *to)
     struct lines *l = state;
 
     if (!db)
-        abort(); /* a worker's handle was promised */
+        abort();                          /* a worker's handle was promised */
     if (l->at % 5 == 3 && to->len == 0) { /* some pieces are empty */
         l->at++;
         buf_printf(to, "%063lld\n", (long long)l->at - 1);

@@ -57,7 +57,8 @@ raw_ask(struct site *s, const char *path)
     return r;
 }
 
-/* ---- downloads ------------------------------------------------------------ */
+/* ---- downloads ------------------------------------------------------------
+ */
 
 static long
 rss_kib(void)
@@ -89,8 +90,8 @@ tally_take(char *bytes, size_t one, size_t n, void *arg)
         t->line[t->partial++] = bytes[i];
         if (t->partial == 64) {
             t->line[64] = '\0';
-            t->bad |= strtoll(t->line, NULL, 10) != t->lines++ ||
-                      t->line[63] != '\n';
+            t->bad |=
+                strtoll(t->line, NULL, 10) != t->lines++ || t->line[63] != '\n';
             t->partial = 0;
         }
     }
@@ -260,7 +261,8 @@ test_slow_readers(void **state)
     site_stop(s);
 }
 
-/* ---- many at once ----------------------------------------------------------- */
+/* ---- many at once -----------------------------------------------------------
+ */
 
 struct fetch {
     struct site *site;
@@ -310,8 +312,8 @@ test_full_queue(void **state)
     nap(0.8);
     /* what needs no worker still works */
     http_cases_run(s, &(struct http_case){"GET", "/healthz", .status = 200}, 1);
-    http_cases_run(s, &(struct http_case){"GET", "/static/site.css",
-                                          .status = 200}, 1);
+    http_cases_run(
+        s, &(struct http_case){"GET", "/static/site.css", .status = 200}, 1);
     for (size_t i = 0; i < COUNT(f); i++) {
         pthread_join(threads[i], NULL);
         served += f[i].status == 200;
@@ -399,7 +401,8 @@ test_too_many_connections(void **state)
     site_stop(s);
 }
 
-/* ---- its life ----------------------------------------------------------------- */
+/* ---- its life
+ * ----------------------------------------------------------------- */
 
 static void
 everywhere(struct conf *conf)
@@ -420,7 +423,10 @@ certificate_of(struct site *s, char hex[65])
 static void
 test_tls_versions(void **state)
 {
-    static const struct { const char *priority; bool taken; } ROWS[] = {
+    static const struct {
+        const char *priority;
+        bool taken;
+    } ROWS[] = {
         {"NORMAL:-VERS-ALL:+VERS-TLS1.3", true},
         {"NORMAL:-VERS-ALL:+VERS-TLS1.2", true},
         {"NORMAL:-VERS-ALL:+VERS-TLS1.1", false},
@@ -444,7 +450,10 @@ test_tls_versions(void **state)
 static void
 test_own_certificate(void **state)
 {
-    static const struct { const char *host; CURLcode code; } ROWS[] = {
+    static const struct {
+        const char *host;
+        CURLcode code;
+    } ROWS[] = {
         {"localhost", CURLE_OK},
         {"127.0.0.1", CURLE_OK},
         {"127.0.0.2", CURLE_PEER_FAILED_VERIFICATION},

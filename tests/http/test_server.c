@@ -10,11 +10,12 @@ static struct site *site;
     "script-src 'self'; img-src 'self' data:; form-action 'self'; "            \
     "frame-ancestors 'none'; base-uri 'none'"
 #define SECURE                                                                 \
-    WHOLE_CSP "\nStrict-Transport-Security: max-age=31536000\n"                \
-              "X-Content-Type-Options: nosniff\nReferrer-Policy: same-origin\n" \
-              "Cross-Origin-Opener-Policy: same-origin\n"                      \
-              "Cross-Origin-Resource-Policy: same-origin\n"                    \
-              "Permissions-Policy: camera=()\n!Server\n!X-Powered-By"
+    WHOLE_CSP                                                                  \
+        "\nStrict-Transport-Security: max-age=31536000\n"                      \
+        "X-Content-Type-Options: nosniff\nReferrer-Policy: same-origin\n"      \
+        "Cross-Origin-Opener-Policy: same-origin\n"                            \
+        "Cross-Origin-Resource-Policy: same-origin\n"                          \
+        "Permissions-Policy: camera=()\n!Server\n!X-Powered-By"
 #define DYNAMIC SECURE "\nCache-Control: no-store\nX-Request-Id: "
 
 static void
@@ -36,8 +37,10 @@ test_routes(void **state)
         {"GET", "/item/1/part", .status = 404},
         {"POST", "/item/42", .body = "", .status = 405,
          .header = "Allow: GET, HEAD, OPTIONS"},
-        {"DELETE", "/api/echo", .status = 405, .header = "Allow: GET, HEAD, "
-         "POST, PUT, OPTIONS\nContent-Type: application/problem+json"},
+        {"DELETE", "/api/echo", .status = 405,
+         .header =
+             "Allow: GET, HEAD, "
+             "POST, PUT, OPTIONS\nContent-Type: application/problem+json"},
         {"OPTIONS", "/api/echo", .status = 204,
          .header = "Allow: GET, HEAD, POST, PUT, OPTIONS\n" SECURE},
         {"OPTIONS", "/nope", .status = 404},
@@ -56,14 +59,16 @@ test_who(void **state)
     static const struct http_case CASES[] = {
         {"GET", "/mine", .as = "ana", .status = 200},
         {"GET", "/mine", .status = 303,
-         .header = "Location: /sign-in?next=%2Fmine"},
+         .header = "Location=/sign-in?next=%2Fmine"},
         {"GET", "/mine?a=%2F%26&b=c", .status = 303,
-         .header = "Location: /sign-in?next=%2Fmine%3Fa%3D%252F%2526%26b%3Dc"},
+         .header = "Location=/sign-in?next=%2Fmine%3Fa%3D%252F%2526%26b%3Dc"},
         {"POST", "/mine", .body = "", .status = 303,
-         .header = "Location: /sign-in\n"},
+         .header = "Location=/sign-in"},
         {"GET", "/mine.csv", .status = 303},
-        {"GET", "/api/mine", .status = 401, .header = "Content-Type: "
-         "application/problem+json", .has = "\"code\":\"signed_out\""},
+        {"GET", "/api/mine", .status = 401,
+         .header = "Content-Type: "
+                   "application/problem+json",
+         .has = "\"code\":\"signed_out\""},
         {"GET", "/admin", .as = "ana", .status = 403},
         {"GET", "/api/admin", .as = "ana", .status = 403},
         {"GET", "/admin", .as = "ada", .status = 200},
@@ -84,19 +89,24 @@ static void
 test_parameters(void **state)
 {
     static const struct http_case CASES[] = {
-        {"GET", "/echo", .status = 200, .has = "\"text\":null\n\"n\":7\n"
-         "\"day\":null\n\"kind\":\"daily\"\n\"flag\":false"},
-        {"GET", "/echo?text=a+b%26%C3%B1&n=-5&day=2024-02-29&kind=monthly&flag=1",
-         .status = 200, .has = "\"text\":\"a b&ñ\"\n\"n\":-5\n"
-         "\"day\":\"2024-02-29\"\n\"kind\":\"monthly\"\n\"flag\":true"},
+        {"GET", "/echo", .status = 200,
+         .has = "\"text\":null\n\"n\":7\n"
+                "\"day\":null\n\"kind\":\"daily\"\n\"flag\":false"},
+        {"GET",
+         "/echo?text=a+b%26%C3%B1&n=-5&day=2024-02-29&kind=monthly&flag=1",
+         .status = 200,
+         .has = "\"text\":\"a b&ñ\"\n\"n\":-5\n"
+                "\"day\":\"2024-02-29\"\n\"kind\":\"monthly\"\n\"flag\":true"},
         {"GET", "/echo?n=&day=&kind=&text=", .status = 200,
          .has = "\"n\":7\n\"day\":null\n\"text\":\"\""},
-        {"GET", "/echo?n=101", .status = 400, .has = "<p class=\"notice warn\">"
-         "n: lies outside the range — -5 … 100"},
+        {"GET", "/echo?n=101", .status = 400,
+         .has = "<p class=\"notice warn\">"
+                "n: lies outside the range — -5 … 100"},
         {"GET", "/echo?n=1.5", .status = 400, .has = "not a whole number"},
         {"GET", "/echo?n=99999999999999999999", .status = 400},
-        {"GET", "/echo?day=2023-02-29", .status = 400, .has = "day: is not a "
-         "date"},
+        {"GET", "/echo?day=2023-02-29", .status = 400,
+         .has = "day: is not a "
+                "date"},
         {"GET", "/echo?day=02/28/2023", .status = 400},
         {"GET", "/echo?kind=hourly", .status = 400,
          .has = "kind: is not one of the choices — daily monthly"},
@@ -115,9 +125,10 @@ test_parameters(void **state)
          .has = "\"field\":\"text\"\n\"status\":400"},
         {"POST", "/echo?text=query", .body = "text=body", .status = 200,
          .has = "\"text\":\"body\""},
-        {"POST", "/api/echo", .body = "{\"text\":\"é\\\"\",\"n\":5,"
-         "\"flag\":true,\"day\":null}", .status = 200,
-         .has = "\"text\":\"é\\\"\"\n\"n\":5\n\"flag\":true"},
+        {"POST", "/api/echo",
+         .body = "{\"text\":\"é\\\"\",\"n\":5,"
+                 "\"flag\":true,\"day\":null}",
+         .status = 200, .has = "\"text\":\"é\\\"\"\n\"n\":5\n\"flag\":true"},
         {"POST", "/api/echo", .body = "{\"text\":{}}", .status = 400,
          .has = "\"field\":\"text\""},
         {"POST", "/api/echo", .body = "{\"other\":1}", .status = 400},
@@ -126,11 +137,9 @@ test_parameters(void **state)
          .status = 400, .has = "\"code\":\"bad_request\""},
         {"POST", "/api/echo", .body = "{\"text\":", .status = 400},
         {"POST", "/api/echo", .body = "{\"text\":\"\\u0000\"}", .status = 400},
-        {"POST", "/api/echo", .body = "text=a", .no_token = true,
-         .status = 415,
+        {"POST", "/api/echo", .body = "text=a", .no_token = true, .status = 415,
          .send = "Content-Type: text/xml"},
-        {"POST", "/api/echo", .body = "[1]", .no_token = true,
-         .status = 400,
+        {"POST", "/api/echo", .body = "[1]", .no_token = true, .status = 400,
          .send = "Content-Type: application/json; charset=utf-8"},
         {"POST", "/api/echo", .body = "text=a", .no_token = true,
          .status = 200},
@@ -232,21 +241,23 @@ test_languages(void **state)
          .send = "Accept-Language: fr, es-MX;q=0.8, en;q=0.5"},
         {"GET", "/echo", .as = "luz", .status = 200, .has = "\"lang\":\"es\"",
          .send = "Accept-Language: en"},
-        {"GET", "/nope", .status = 404, .has = "<html lang=\"es\">\n"
-         "Ir a la página de inicio", .send = "Accept-Language: es"},
+        {"GET", "/nope", .status = 404,
+         .has = "<html lang=\"es\">\n"
+                "Ir a la página de inicio",
+         .send = "Accept-Language: es"},
         {"GET", "/language?to=es&next=/item/1", .as = "leo", .status = 303,
-         .header = "Location: /item/1\nSet-Cookie: __Host-lang=es; Path=/; "
-         "Secure; HttpOnly; SameSite=Lax; Max-Age=31536000"},
+         .header = "Location=/item/1\nSet-Cookie: __Host-lang=es; Path=/; "
+                   "Secure; HttpOnly; SameSite=Lax; Max-Age=31536000"},
         {"GET", "/echo", .as = "leo", .status = 200, .has = "\"lang\":\"es\""},
         {"POST", "/language", .as = "leo", .body = "to=en&back=%2Fnotice",
-         .status = 303, .header = "Location: /notice"},
+         .status = 303, .header = "Location=/notice"},
         {"GET", "/echo", .as = "leo", .status = 200, .has = "\"lang\":\"en\"",
          .send = "Accept-Language: es"},
         {"GET", "/language?to=de", .status = 400},
         {"GET", "/language?to=en&next=https://evil.example/", .status = 303,
-         .header = "Location: /"},
+         .header = "Location=/"},
         {"GET", "/language?to=en&next=//evil.example", .status = 303,
-         .header = "Location: /", .has = "!evil"},
+         .header = "Location=/", .has = "!evil"},
         {"GET", "/language?to=en&next=/%5Cevil.example", .status = 303},
     };
     struct http_got got;
@@ -264,12 +275,13 @@ test_pages(void **state)
     static const struct http_case CASES[] = {
         {"GET", "/notice?x=1", .as = "ana", .status = 200,
          .header = DYNAMIC "\nContent-Type: text/html; charset=utf-8\n"
-         "Content-Language: en\n!Set-Cookie",
-         .has = "<title>A &lt;notice&gt;\n<h1>&lt;Hello &amp; goodbye&gt;</h1>\n"
-         "name=\"back\" value=\"/notice?x=1\"\naction=\"/sign-out\"\n"
-         "name=\"csrf\" value=\"\nEspañol\n!{{\n!style=\n!onclick"},
-        {"GET", "/notice", .status = 200, .header = "Set-Cookie: __Host-form=",
-         .has = "!action=\"/sign-out\""},
+                           "Content-Language: en\n!Set-Cookie",
+         .has =
+             "<title>A &lt;notice&gt;\n<h1>&lt;Hello &amp; goodbye&gt;</h1>\n"
+             "name=\"back\" value=\"/notice?x=1\"\naction=\"/sign-out\"\n"
+             "name=\"csrf\" value=\"\nEspañol\n!{{\n!style=\n!onclick"},
+        {"GET", "/notice", .status = 200,
+         .header = "Set-Cookie: __Host-form=", .has = "!action=\"/sign-out\""},
         {"GET", "/no-template", .status = 500,
          .has = "Something went wrong on our side"},
         {"GET", "/twice", .status = 500},
@@ -277,14 +289,15 @@ test_pages(void **state)
         {"GET", "/after", .status = 409,
          .header = "Set-Cookie: __Host-kept=yes"},
         {"GET", "/redirect?to=/item/1%3Fa=b", .status = 303,
-         .header = "Location: /item/1?a=b"},
+         .header = "Location=/item/1?a=b"},
         {"GET", "/redirect?to=//evil.example", .status = 500},
         {"GET", "/redirect?to=https://evil.example", .status = 500},
         {"GET", "/redirect?to=/a%0d%0aX:y", .status = 500},
         {"GET", "/mine.csv", .as = "ana", .status = 200,
-         .header = "Content-Disposition: attachment; filename=\"my__us__age_.csv"
-         "\"\nSet-Cookie: __Host-good=b; Path=/; Secure; HttpOnly; "
-         "SameSite=Lax; Max-Age=5\n!X-Bad\n!X-Split\n" DYNAMIC},
+         .header =
+             "Content-Disposition: attachment; filename=\"my__us__age_.csv"
+             "\"\nSet-Cookie: __Host-good=b; Path=/; Secure; HttpOnly; "
+             "SameSite=Lax; Max-Age=5\n!X-Bad\n!X-Split\n" DYNAMIC},
     };
 
     (void)state;
@@ -320,9 +333,10 @@ test_fault_names_the_field(void **state)
     static const struct http_case CASES[] = {
         {"GET", "/fault/3", .status = 400,
          .has = "from: lies outside the range — 40 &lt;days&gt;"},
-        {"GET", "/api/fault/3", .status = 400, .has = "\"field\":\"from\"\n"
-         "\"detail\":\"from: lies outside the range — 40 <days>\"\n"
-         "\"type\":\"urn:meterhouse:problem:past_limit\"\n\"id\":\""},
+        {"GET", "/api/fault/3", .status = 400,
+         .has = "\"field\":\"from\"\n"
+                "\"detail\":\"from: lies outside the range — 40 <days>\"\n"
+                "\"type\":\"urn:meterhouse:problem:past_limit\"\n\"id\":\""},
     };
 
     (void)state;
@@ -335,9 +349,10 @@ test_static_files(void **state)
 {
     static const struct http_case CASES[] = {
         {"GET", "/static/site.css", .status = 200,
-         .header = SECURE "\nContent-Type: text/css; charset=utf-8\nETag: \"\n"
-         "Cache-Control: no-cache\n!Set-Cookie\n!Content-Encoding\n"
-         "Vary: Accept-Encoding"},
+         .header =
+             SECURE "\nContent-Type: text/css; charset=utf-8\nETag: \"\n"
+                    "Cache-Control: no-cache\n!Set-Cookie\n!Content-Encoding\n"
+                    "Vary: Accept-Encoding"},
         {"HEAD", "/static/site.css", .status = 200, .header = "ETag: "},
         {"GET", "/static/site.css", .status = 200,
          .send = "Accept-Encoding: br, gzip;q=0.5",
@@ -393,15 +408,16 @@ test_health_and_metrics(void **state)
         {"GET", "/healthz", .status = 200, .has = "{\"status\":\"ready\"}",
          .header = "Content-Type: application/json\n" DYNAMIC},
         {"GET", "/metrics", .status = 200, .header = DYNAMIC,
-         .has = "meterhouse_build_info{version=\"\n"
-         "meterhouse_http_requests_total{method=\"GET\",route=\"/item/{}\","
-         "status=\"200\"}\n"
-         "meterhouse_http_requests_total{method=\"\",route=\"none\","
-         "status=\"404\"}\n"
-         "meterhouse_http_request_seconds_bucket{method=\"GET\","
-         "route=\"/item/{}\",le=\"+Inf\"}\n"
-         "meterhouse_http_connections \nmeterhouse_http_queue 0\n"
-         "own_metric 42\n!/item/42"},
+         .has =
+             "meterhouse_build_info{version=\"\n"
+             "meterhouse_http_requests_total{method=\"GET\",route=\"/item/{}\","
+             "status=\"200\"}\n"
+             "meterhouse_http_requests_total{method=\"\",route=\"none\","
+             "status=\"404\"}\n"
+             "meterhouse_http_request_seconds_bucket{method=\"GET\","
+             "route=\"/item/{}\",le=\"+Inf\"}\n"
+             "meterhouse_http_connections \nmeterhouse_http_queue 0\n"
+             "own_metric 42\n!/item/42"},
         {"POST", "/healthz", .body = "", .status = 404},
     };
     static const struct http_case ILL = {

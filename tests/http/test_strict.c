@@ -15,13 +15,13 @@ static struct site *site;
 struct raw_case {
     const char *name;
     const char *bytes;
-    size_t n;       /* 0: strlen */
-    int status;     /* of the first answer; 0: cut without an answer */
-    bool closes;    /* the server ends the connection */
-    int answers;    /* how many in all; 0: do not count */
+    size_t n;    /* 0: strlen */
+    int status;  /* of the first answer; 0: cut without an answer */
+    bool closes; /* the server ends the connection */
+    int answers; /* how many in all; 0: do not count */
 };
 
-#define HOST "Host: localhost\r\n"
+#define HOST        "Host: localhost\r\n"
 #define BYTES(text) text, sizeof(text) - 1
 
 static int
@@ -76,24 +76,34 @@ test_good_requests(void **state)
     static const struct raw_case CASES[] = {
         {"plain", "GET / HTTP/1.1\r\n" HOST "\r\n", 0, 200, false, 1},
         {"HTTP/1.0 closes", "GET / HTTP/1.0\r\n\r\n", 0, 200, true, 1},
-        {"blanks around values", "GET / HTTP/1.1\r\n" HOST
-         "X:  a \t \r\nY:\r\nCookie: a=b; c\r\n\r\n", 0, 200, false, 1},
+        {"blanks around values",
+         "GET / HTTP/1.1\r\n" HOST "X:  a \t \r\nY:\r\nCookie: a=b; c\r\n\r\n",
+         0, 200, false, 1},
         {"an empty line first", "\r\nGET / HTTP/1.1\r\n" HOST "\r\n", 0, 200,
          false, 1},
-        {"two in one piece", "GET / HTTP/1.1\r\n" HOST "\r\n"
-         "GET /item/2 HTTP/1.1\r\n" HOST "\r\n", 0, 200, false, 2},
-        {"four, the third slow", "GET / HTTP/1.1\r\n" HOST "\r\n"
+        {"two in one piece",
+         "GET / HTTP/1.1\r\n" HOST "\r\n"
+         "GET /item/2 HTTP/1.1\r\n" HOST "\r\n",
+         0, 200, false, 2},
+        {"four, the third slow",
+         "GET / HTTP/1.1\r\n" HOST "\r\n"
          "GET /item/2 HTTP/1.1\r\n" HOST "\r\n"
          "GET /sleep/100 HTTP/1.1\r\n" HOST "\r\n"
-         "GET /nope HTTP/1.1\r\n" HOST "\r\n", 0, 200, false, 4},
-        {"chunked body", "POST /api/echo HTTP/1.1\r\n" HOST
+         "GET /nope HTTP/1.1\r\n" HOST "\r\n",
+         0, 200, false, 4},
+        {"chunked body",
+         "POST /api/echo HTTP/1.1\r\n" HOST
          "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-         "5\r\n{\"n\":\r\n2\r\n5}\r\n0\r\n\r\n", 0, 200, false, 1},
-        {"expects to be told", "POST /api/echo HTTP/1.1\r\n" HOST
+         "5\r\n{\"n\":\r\n2\r\n5}\r\n0\r\n\r\n",
+         0, 200, false, 1},
+        {"expects to be told",
+         "POST /api/echo HTTP/1.1\r\n" HOST
          "Content-Type: application/json\r\nExpect: 100-continue\r\n"
-         "Content-Length: 2\r\n\r\n{}", 0, 100, false, 2},
-        {"close as asked", "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n",
-         0, 200, true, 1},
+         "Content-Length: 2\r\n\r\n{}",
+         0, 100, false, 2},
+        {"close as asked",
+         "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", 0, 200, true,
+         1},
         {"IPv6 host", "GET / HTTP/1.1\r\nHost: [::1]:8443\r\n\r\n", 0, 200,
          false, 1},
     };
@@ -108,33 +118,56 @@ test_smuggling(void **state)
 {
 #define SECOND "GET /item/smuggled HTTP/1.1\r\n" HOST "\r\n"
     static const struct raw_case CASES[] = {
-        {"length and encoding", "POST /api/echo HTTP/1.1\r\n" HOST
-         "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-         SECOND, 0, 400, true, 1},
-        {"two lengths", "POST /api/echo HTTP/1.1\r\n" HOST "Content-Length: 0"
-         "\r\nContent-Length: 60\r\n\r\n" SECOND, 0, 400, true, 1},
-        {"two equal lengths", "POST /api/echo HTTP/1.1\r\n" HOST
-         "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}" SECOND, 0, 400,
-         true, 1},
-        {"length as a list", "POST /api/echo HTTP/1.1\r\n" HOST
-         "Content-Length: 2, 2\r\n\r\n{}" SECOND, 0, 400, true, 0},
-        {"length with a sign", "POST /api/echo HTTP/1.1\r\n" HOST
-         "Content-Length: +2\r\n\r\n{}" SECOND, 0, 400, true, 0},
-        {"length below zero", "POST /api/echo HTTP/1.1\r\n" HOST
-         "Content-Length: -1\r\n\r\n{}" SECOND, 0, 400, true, 0},
-        {"blank before the colon", "POST /api/echo HTTP/1.1\r\n" HOST
-         "Content-Length : 60\r\n\r\n" SECOND, 0, 400, true, 1},
-        {"encoding in disguise", "POST /api/echo HTTP/1.1\r\n" HOST
-         "Transfer-Encoding: xchunked\r\n\r\n" SECOND, 0, 400, true, 1},
-        {"encoding twice", "POST /api/echo HTTP/1.1\r\n" HOST
+        {"length and encoding",
+         "POST /api/echo HTTP/1.1\r\n" HOST
+         "Content-Length: 5\r\nTransfer-Encoding: "
+         "chunked\r\n\r\n0\r\n\r\n" SECOND,
+         0, 400, true, 1},
+        {"two lengths",
+         "POST /api/echo HTTP/1.1\r\n" HOST "Content-Length: 0"
+         "\r\nContent-Length: 60\r\n\r\n" SECOND,
+         0, 400, true, 1},
+        {"two equal lengths",
+         "POST /api/echo HTTP/1.1\r\n" HOST
+         "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}" SECOND,
+         0, 400, true, 1},
+        {"length as a list",
+         "POST /api/echo HTTP/1.1\r\n" HOST
+         "Content-Length: 2, 2\r\n\r\n{}" SECOND,
+         0, 400, true, 0},
+        {"length with a sign",
+         "POST /api/echo HTTP/1.1\r\n" HOST
+         "Content-Length: +2\r\n\r\n{}" SECOND,
+         0, 400, true, 0},
+        {"length below zero",
+         "POST /api/echo HTTP/1.1\r\n" HOST
+         "Content-Length: -1\r\n\r\n{}" SECOND,
+         0, 400, true, 0},
+        {"blank before the colon",
+         "POST /api/echo HTTP/1.1\r\n" HOST
+         "Content-Length : 60\r\n\r\n" SECOND,
+         0, 400, true, 1},
+        {"encoding in disguise",
+         "POST /api/echo HTTP/1.1\r\n" HOST
+         "Transfer-Encoding: xchunked\r\n\r\n" SECOND,
+         0, 400, true, 1},
+        {"encoding twice",
+         "POST /api/echo HTTP/1.1\r\n" HOST
          "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n"
-         "0\r\n\r\n" SECOND, 0, 400, true, 1},
-        {"encoding on HTTP/1.0", "POST /api/echo HTTP/1.0\r\n" HOST
-         "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SECOND, 0, 400, true, 1},
-        {"body of a GET", "GET / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n"
-         "hello" SECOND, 0, 400, true, 1},
-        {"bad chunk size", "POST /api/echo HTTP/1.1\r\n" HOST
-         "Transfer-Encoding: chunked\r\n\r\nzz\r\n" SECOND, 0, 400, true, 1},
+         "0\r\n\r\n" SECOND,
+         0, 400, true, 1},
+        {"encoding on HTTP/1.0",
+         "POST /api/echo HTTP/1.0\r\n" HOST
+         "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SECOND,
+         0, 400, true, 1},
+        {"body of a GET",
+         "GET / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n"
+         "hello" SECOND,
+         0, 400, true, 1},
+        {"bad chunk size",
+         "POST /api/echo HTTP/1.1\r\n" HOST
+         "Transfer-Encoding: chunked\r\n\r\nzz\r\n" SECOND,
+         0, 400, true, 1},
     };
 
     (void)state;
@@ -155,14 +188,15 @@ test_request_lines_and_headers(void **state)
         {"empty host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 0, 400, true, 1},
         {"NUL in the path", BYTES("GET /item/a\0b HTTP/1.1\r\n" HOST "\r\n"),
          400, true, 1},
-        {"NUL and a second version", BYTES("GET /\0HTTP/1.1 HTTP/1.1\r\n" HOST
-         "\r\n"), 400, true, 1},
-        {"NUL in the query", BYTES("GET /echo?text=a\0b HTTP/1.1\r\n" HOST
-         "\r\n"), 400, true, 1},
+        {"NUL and a second version",
+         BYTES("GET /\0HTTP/1.1 HTTP/1.1\r\n" HOST "\r\n"), 400, true, 1},
+        {"NUL in the query",
+         BYTES("GET /echo?text=a\0b HTTP/1.1\r\n" HOST "\r\n"), 400, true, 1},
         {"NUL in a header", BYTES("GET / HTTP/1.1\r\n" HOST "X: a\0b\r\n\r\n"),
          400, true, 1},
-        {"NUL in the last header", BYTES("GET / HTTP/1.1\r\nX: a\0b\r\n" HOST
-         "Y: a\0\r\n\r\n"), 400, true, 1},
+        {"NUL in the last header",
+         BYTES("GET / HTTP/1.1\r\nX: a\0b\r\n" HOST "Y: a\0\r\n\r\n"), 400,
+         true, 1},
         {"NUL in a name", BYTES("GET / HTTP/1.1\r\n" HOST "X\0Y: a\r\n\r\n"),
          400, true, 1},
         {"bare LF after the request line", "GET / HTTP/1.1\n" HOST "\r\n", 0,
@@ -172,13 +206,14 @@ test_request_lines_and_headers(void **state)
         {"bare LF at the end", "GET / HTTP/1.1\r\n" HOST "\n", 0, 400, true, 1},
         {"folded line", "GET / HTTP/1.1\r\n" HOST "X: a\r\n b\r\nY: c\r\n\r\n",
          0, 400, true, 1},
-        {"folded last line", "GET / HTTP/1.1\r\n" HOST "X: a\r\n\tb\r\n\r\n",
-         0, 400, true, 1},
+        {"folded last line", "GET / HTTP/1.1\r\n" HOST "X: a\r\n\tb\r\n\r\n", 0,
+         400, true, 1},
         {"no colon", "GET / HTTP/1.1\r\n" HOST "X a\r\n\r\n", 0, 400, true, 1},
         {"raw UTF-8", "GET /item/\xc3\xa9 HTTP/1.1\r\n" HOST "\r\n", 0, 400,
          true, 1},
         {"fragment", "GET /item/1#a HTTP/1.1\r\n" HOST "\r\n", 0, 400, true, 1},
-        {"bad escape", "GET /item/%4 HTTP/1.1\r\n" HOST "\r\n", 0, 400, true, 1},
+        {"bad escape", "GET /item/%4 HTTP/1.1\r\n" HOST "\r\n", 0, 400, true,
+         1},
         {"bad escape digits", "GET /item/%4g HTTP/1.1\r\n" HOST "\r\n", 0, 400,
          true, 1},
         {"escaped slash", "GET /item/a%2Fb HTTP/1.1\r\n" HOST "\r\n", 0, 400,
@@ -196,19 +231,19 @@ test_request_lines_and_headers(void **state)
         {"up", "GET /item/../echo HTTP/1.1\r\n" HOST "\r\n", 0, 400, true, 1},
         {"up, escaped", "GET /item/%2e%2e/echo HTTP/1.1\r\n" HOST "\r\n", 0,
          400, true, 1},
-        {"another site's address", "GET http://evil.example/ HTTP/1.1\r\n" HOST
-         "\r\n", 0, 400, true, 1},
+        {"another site's address",
+         "GET http://evil.example/ HTTP/1.1\r\n" HOST "\r\n", 0, 400, true, 1},
         {"no path", "OPTIONS * HTTP/1.1\r\n" HOST "\r\n", 0, 400, true, 1},
         {"two blanks", "GET /  HTTP/1.1\r\n" HOST "\r\n", 0, 400, true, 1},
         {"method is no word", "GE(T / HTTP/1.1\r\n" HOST "\r\n", 0, 400, true,
          1},
-        {"control byte in a value", "GET / HTTP/1.1\r\n" HOST "X: a\x01\r\n\r\n",
-         0, 400, true, 1},
+        {"control byte in a value",
+         "GET / HTTP/1.1\r\n" HOST "X: a\x01\r\n\r\n", 0, 400, true, 1},
         {"comma in a name", "GET / HTTP/1.1\r\n" HOST "X,Y: a\r\n\r\n", 0, 400,
          true, 1},
         {"unknown version", "GET / HTTP/1.7\r\n" HOST "\r\n", 0, 400, true, 1},
-        {"a call to tunnel", "CONNECT evil.example:443 HTTP/1.1\r\n" HOST
-         "\r\n", 0, 400, true, 1},
+        {"a call to tunnel",
+         "CONNECT evil.example:443 HTTP/1.1\r\n" HOST "\r\n", 0, 400, true, 1},
     };
 
     (void)state;
@@ -369,9 +404,13 @@ static void
 test_large_body_is_refused_at_once(void **state)
 {
     static const struct raw_case CASE = {
-        "announced", "POST /large HTTP/1.1\r\n" HOST
-        "Content-Length: 100000000\r\nExpect: 100-continue\r\n\r\n", 0, 413,
-        true, 1};
+        "announced",
+        "POST /large HTTP/1.1\r\n" HOST
+        "Content-Length: 100000000\r\nExpect: 100-continue\r\n\r\n",
+        0,
+        413,
+        true,
+        1};
 
     (void)state;
     assert_true(raw_case_fits(&CASE));

@@ -63,8 +63,8 @@ test_bad_options_are_named(void **state)
 {
     static const char *const LINES[][3] = {
         {"--unknown", "a", "--unknown"},
-        {"a", "--from", "--from"},        /* lacks its value */
-        {"--json=1", "a", "--json=1"},    /* a flag takes none */
+        {"a", "--from", "--from"},     /* lacks its value */
+        {"--json=1", "a", "--json=1"}, /* a flag takes none */
         {"-j", "a", "-j"},
     };
 
@@ -88,7 +88,11 @@ test_bad_options_are_named(void **state)
 static void
 test_commands_are_found(void **state)
 {
-    static const struct { const char *words[3]; int n; const char *name; } ROWS[] = {
+    static const struct {
+        const char *words[3];
+        int n;
+        const char *name;
+    } ROWS[] = {
         {{"help"}, 1, "help"},
         {{"help", "serve"}, 1, "help"},
         {{"user", "add", "x"}, 2, "user add"},

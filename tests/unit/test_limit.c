@@ -73,7 +73,9 @@ test_full_memory_forgets_the_fullest(void **state)
 static void
 test_addresses(void **state)
 {
-    static const struct { const char *address, *key; } ROWS[] = {
+    static const struct {
+        const char *address, *key;
+    } ROWS[] = {
         {"192.0.2.7", "192.0.2.7"},
         {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"},
         {"2001:db8:1:2::", "2001:db8:1:2::"},

@@ -142,9 +142,13 @@ test_bad_tables(void **state)
         {"GET", "/a", WHO_ANYONE, FACE_PAGE, NULL, NULL, 0}, {0}};
     static const struct route ROOTLESS[] = {
         {"GET", "a", WHO_ANYONE, FACE_PAGE, nothing, NULL, 0}, {0}};
-    static const struct { const struct route *rows; const char *why; } CASES[] =
-        {{DOUBLE, "stands twice"}, {THREE, "more than two"},
-         {EMPTY, "no function"}, {ROOTLESS, "no segments"}};
+    static const struct {
+        const struct route *rows;
+        const char *why;
+    } CASES[] = {{DOUBLE, "stands twice"},
+                 {THREE, "more than two"},
+                 {EMPTY, "no function"},
+                 {ROOTLESS, "no segments"}};
 
     (void)state;
     for (size_t i = 0; i < COUNT(CASES); i++) {

@@ -63,8 +63,8 @@ cert_look(const char *path, const char *host, long *days, struct buf *pem)
     gnutls_x509_crt_init(&cert);
     assert_int_equal(gnutls_x509_crt_import(cert, &d, GNUTLS_X509_FMT_PEM), 0);
     names = gnutls_x509_crt_check_hostname(cert, host) != 0;
-    *days = (long)(gnutls_x509_crt_get_expiration_time(cert) - time(NULL)) /
-            86400;
+    *days =
+        (long)(gnutls_x509_crt_get_expiration_time(cert) - time(NULL)) / 86400;
     assert_int_equal(gnutls_x509_crt_get_pk_algorithm(cert, NULL),
                      GNUTLS_PK_ECDSA);
     gnutls_x509_crt_deinit(cert);
@@ -151,8 +151,7 @@ test_given_files(void **state)
     assert_true(file_write(other_key, "junk", 4, 0600));
     refused(&p, "b.pem");
     assert_true(cert_make(other_cert, other_key, "", 5, why));
-    str_copy(p.conf.certificate_key, sizeof p.conf.certificate_key,
-             other_cert);
+    str_copy(p.conf.certificate_key, sizeof p.conf.certificate_key, other_cert);
     refused(&p, "a.pem");
     str_copy(p.conf.certificate_key, sizeof p.conf.certificate_key, "/none");
     refused(&p, "/none: No such file");

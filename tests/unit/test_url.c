@@ -115,8 +115,8 @@ test_local(void **state)
 {
     static const char *const GOOD[] = {"/", "/a?b=c&d", "/a/b//c", "/%2F"};
     static const char *const BAD[] = {
-        "", "a", "//evil", "/\\evil", "https://evil", "/a b", "/a\n", "/\xc3",
-        "/a\"b", "/a<b", "javascript:1", "/a\\..\\b"};
+        "",     "a",     "//evil", "/\\evil", "https://evil", "/a b",
+        "/a\n", "/\xc3", "/a\"b",  "/a<b",    "javascript:1", "/a\\..\\b"};
     char longest[2100];
 
     (void)state;
