@@ -79,14 +79,14 @@ test_meters(void **state)
 {
     static const struct http_case CASES[] = {
         {"GET", "/meters", .status = 303,
-         .header = "Location: /sign-in?next=%2Fmeters"},
+         .header = "Location=/sign-in?next=%2Fmeters"},
         {"GET", "/meters", .as = "ana", .status = 303,
-         .header = "Location: /meters/1/month"},
+         .header = "Location=/meters/1/month"},
         {"GET", "/meters", .as = "luz", .status = 200,
          .has = "Casa &lt;1&gt;\nTaller\nhref=\"/meters/2/month\"\n"
                 "Mis medidores"},
         {"GET", "/meters/2", .as = "luz", .status = 303,
-         .header = "Location: /meters/2/month"},
+         .header = "Location=/meters/2/month"},
         {"GET", "/meters/2", .as = "ana", .status = 404},
         {"GET", "/meters", .as = "max", .status = 200,
          .has = "There is no meter on your account yet\nup to 60 days"},
@@ -101,7 +101,7 @@ static void
 test_rights(void **state)
 {
     static const struct http_case CASES[] = {
-        {"GET", "/meters/1/day", .status = 303, .header = "Location: /sign-in"},
+        {"GET", "/meters/1/day", .status = 303, .header = "Location=/sign-in?next=%2Fmeters%2F1%2Fday"},
         {"GET", "/meters/2/day", .as = "ana", .status = 404},
         {"GET", "/meters/99/day", .as = "ana", .status = 404},
         {"GET", "/meters/1/day", .as = "max", .status = 404},
