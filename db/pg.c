@@ -346,7 +346,7 @@ pg_rows(struct db_conn *c, const char *sql, struct db_ins in,
         return rc;
     stmt_name(name, s);
     if (!PQsendQueryPrepared(p->c, name, params.n, params.value, params.length,
-                             params.format, 0))
+                             params.format, pg_wants_binary(out)))
         return failed(p, sql, NULL);
     PQsetSingleRowMode(p->c);
     rc = take_results(&t);

@@ -9,8 +9,11 @@
 
 #include "server/base/str.h"
 
-#define OID_INT8  20
+#define OID_BOOL  16
 #define OID_BYTEA 17
+#define OID_INT8  20
+#define OID_INT2  21
+#define OID_INT4  23
 
 /* ---- parameters ------------------------------------------------------------
  */
@@ -59,36 +62,6 @@ pg_params_set(struct pg_params *p, struct db_ins in)
 /* ---- results ---------------------------------------------------------------
  */
 
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* bytea comes as \x and hexadecimal. */
-static const char *
-blob_put(const char *text, size_t n, const struct db_out *o)
-{
-    unsigned char *bytes;
-
-    if (n < 2 || n % 2 || text[0] != '\\' || text[1] != 'x')
-        return "not bytes";
-    n = n / 2 - 1;
-    bytes = arena_alloc(o->arena, n ? n : 1);
-    for (size_t i = 0; i < n; i++) {
-        int high = hex_digit(text[2 + 2 * i]), low = hex_digit(text[3 + 2 * i]);
-
-        if (high < 0 || low < 0)
-            return "not bytes";
-        bytes[i] = (unsigned char)(high << 4 | low);
-    }
-    *(const void **)o->to = bytes;
-    *o->n = n;
-    return NULL;
-}
-
 static const char *
 number_put(const char *text, const struct db_out *o)
 {
@@ -103,10 +76,35 @@ number_put(const char *text, const struct db_out *o)
     return out_put_i64(o, n);
 }
 
+/* A whole number in PostgreSQL's own form: the highest byte first. */
+static const char *
+binary_put(const char *bytes, size_t n, Oid type, const struct db_out *o)
+{
+    uint64_t number;
+
+    if (type != OID_INT8 && type != OID_INT4 && type != OID_INT2 &&
+        type != OID_BOOL)
+        return "not a whole number";
+    number = *bytes & 0x80 ? UINT64_MAX : 0;
+    for (size_t i = 0; i < n; i++)
+        number = number << 8 | (unsigned char)bytes[i];
+    return out_put_i64(o, (int64_t)number);
+}
+
+bool
+pg_wants_binary(struct db_outs out)
+{
+    for (size_t i = 0; i < out.n; i++) {
+        if (out.at[i].kind == DB_BLOB)
+            return true;
+    }
+    return false;
+}
+
 const char *
 pg_column_put(const PGresult *r, int row, int column, const struct db_out *o)
 {
-    const char *text = PQgetvalue(r, row, column);
+    const char *bytes = PQgetvalue(r, row, column);
     size_t n = (size_t)PQgetlength(r, row, column);
 
     if (PQgetisnull(r, row, column))
@@ -114,11 +112,14 @@ pg_column_put(const PGresult *r, int row, int column, const struct db_out *o)
     switch (o->kind) {
     case DB_TEXT:
     case DB_TEXT_ARENA:
-        return out_put_text(o, text, n);
+        return out_put_text(o, bytes, n);
     case DB_BLOB:
-        return blob_put(text, n, o);
+        return PQftype(r, column) == OID_BYTEA ? out_put_blob(o, bytes, n)
+                                               : "not bytes";
     default:
-        return number_put(text, o);
+        return PQfformat(r, column)
+                   ? binary_put(bytes, n, PQftype(r, column), o)
+                   : number_put(bytes, o);
     }
 }
 

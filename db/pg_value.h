@@ -17,6 +17,8 @@ struct pg_params {
 };
 
 void pg_params_set(struct pg_params *p, struct db_ins in);
+/* Bytes are asked for as they are; then numbers come in binary, too. */
+bool pg_wants_binary(struct db_outs out);
 /* Takes one column of a row; the reason when it does not fit. */
 const char *
 pg_column_put(const PGresult *r, int row, int column, const struct db_out *o);
