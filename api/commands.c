@@ -14,6 +14,25 @@
 #include "api/feed/load_cmd.h"
 #include "api/usage/usage_cmd.h"
 
+/* Explains "user add", "user list" … for the word "user"; false when no
+ * command begins with it. */
+static bool
+group_help(FILE *to, const char *word)
+{
+    size_t n = strlen(word);
+    bool found = false;
+
+    for (const struct command *c = COMMANDS; c->name; c++) {
+        if (strncmp(c->name, word, n) != 0 || c->name[n] != ' ')
+            continue;
+        if (found)
+            fputs("\n", to);
+        command_help(to, c);
+        found = true;
+    }
+    return found;
+}
+
 static enum cmd_rc
 help_cmd(struct cmd *c)
 {
@@ -31,6 +50,8 @@ help_cmd(struct cmd *c)
         command_list(c->out);
         return CMD_DONE;
     }
+    if (c->argc == 1 && group_help(c->out, c->argv[0]))
+        return CMD_DONE;
     command = command_find(c->argc, c->argv, &words);
     if (!command || words != c->argc) {
         fprintf(c->err, "meterhouse: there is no command '%s'; "
