@@ -13,6 +13,7 @@
 #include "api/feed/generate_cmd.h"
 #include "api/feed/load_cmd.h"
 #include "api/usage/usage_cmd.h"
+#include "server/base/str.h"
 
 /* Explains "user add", "user list" … for the word "user"; false when no
  * command begins with it. */
@@ -53,9 +54,10 @@ help_cmd(struct cmd *c)
     if (c->argc == 1 && group_help(c->out, c->argv[0]))
         return CMD_DONE;
     command = command_find(c->argc, c->argv, &words);
+    if (!command && c->argc == 1 && command_group(c->out, c->argv[0]))
+        return CMD_DONE;
     if (!command || words != c->argc) {
-        fprintf(c->err, "meterhouse: there is no command '%s'; "
-                        "`meterhouse help` lists them\n", c->argv[0]);
+        command_unknown(c);
         return CMD_USAGE;
     }
     command_help(c->out, command);
@@ -113,7 +115,8 @@ const struct command COMMANDS[] = {
      "LSE interval data, meter registries and billed usage: what a file is, is\n"
      "found from its content.  A zip, a PGP message and a zip inside a PGP\n"
      "message are opened on the way; - is standard input.  A folder stands for\n"
-     "the .lse and .csv files in it and one level below, tables first.\n"
+     "the .lse and .csv files in it and one level below, tables first, without\n"
+     "its .activity.csv reports.\n"
      "A bad record is refused with line, field and code, the others of its file\n"
      "load.  Exit code 1 when anything was refused.  docs/file-formats.md has "
      "the\nformats, docs/lse-codes.md the codes.\n\n"
@@ -205,20 +208,72 @@ const struct command COMMANDS[] = {
 };
 /* clang-format on */
 
-void
-command_list(FILE *to)
+/* The names from `first` to the row before `end`, in two columns. */
+static void
+rows_list(FILE *to, const struct command *first, const struct command *end)
 {
     size_t width = 0;
 
-    for (const struct command *c = COMMANDS; c->name; c++) {
+    for (const struct command *c = first; c < end; c++) {
         if (strlen(c->name) > width)
             width = strlen(c->name);
     }
+    for (const struct command *c = first; c < end; c++)
+        fprintf(to, "  %-*s  %s\n", (int)width, c->name, c->summary);
+}
+
+static bool
+in_group(const struct command *c, const char *word)
+{
+    return c->name && str_starts(c->name, word) &&
+           c->name[strlen(word)] == ' ';
+}
+
+void
+command_unknown(struct cmd *c)
+{
+    bool group = false;
+
+    for (const struct command *row = COMMANDS; row->name; row++)
+        group = group || in_group(row, c->argv[0]);
+    if (group && c->argc > 1)
+        fprintf(c->err, "meterhouse: there is no command '%s %s'; "
+                        "`meterhouse help %s` lists them\n",
+                c->argv[0], c->argv[1], c->argv[0]);
+    else
+        fprintf(c->err, "meterhouse: there is no command '%s'; "
+                        "`meterhouse help` lists them\n", c->argv[0]);
+}
+
+bool
+command_group(FILE *to, const char *word)
+{
+    const struct command *first = COMMANDS, *end;
+
+    while (first->name && !in_group(first, word))
+        first++;
+    for (end = first; in_group(end, word);)
+        end++;
+    if (first == end)
+        return false;
+    fprintf(to, "usage: meterhouse %s COMMAND [ARGUMENTS] [--config FILE] "
+                "[--data DIR]\n\n", word);
+    rows_list(to, first, end);
+    fprintf(to, "\n`meterhouse help %s` explains one.\n", first->name);
+    return true;
+}
+
+void
+command_list(FILE *to)
+{
+    const struct command *end = COMMANDS;
+
+    while (end->name)
+        end++;
     fputs("Meterhouse takes meter data in and gives usage out.\n\n"
           "usage: meterhouse COMMAND [ARGUMENTS] [--config FILE] "
           "[--data DIR]\n\n", to);
-    for (const struct command *c = COMMANDS; c->name; c++)
-        fprintf(to, "  %-*s  %s\n", (int)width, c->name, c->summary);
+    rows_list(to, COMMANDS, end);
     fputs("\n`meterhouse help COMMAND` explains one.  The data folder is "
           "--data, else DATA_DIR\nof the environment, else " MH_LOCALSTATEDIR
           "/lib/meterhouse.\n"

@@ -31,6 +31,13 @@ extern const struct command COMMANDS[]; /* ended by a row with no name */
 void command_list(FILE *to);
 void command_help(FILE *to, const struct command *c);
 
+/* The commands whose names begin with `word`, "user", listed; false when there
+ * are none. */
+bool command_group(FILE *to, const char *word);
+
+/* Says that there is no command of these words. */
+void command_unknown(struct cmd *c);
+
 /* Finds the longest name that argv starts with; NULL when none. */
 const struct command *command_find(int argc, char **argv, int *words);
 /* Opens the configured store; prints why and returns NULL on failure. */

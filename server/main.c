@@ -65,6 +65,18 @@ usual_name(const char *word)
     return word;
 }
 
+/* `user` alone and `user --help` get the list of that group. */
+static enum cmd_rc
+no_command(struct cmd *c)
+{
+    bool help = cmd_flag(c, "help");
+
+    if (c->argc == 1 && command_group(help ? stdout : stderr, c->argv[0]))
+        return help ? CMD_DONE : CMD_USAGE;
+    command_unknown(c);
+    return CMD_USAGE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -86,13 +98,8 @@ main(int argc, char **argv)
     }
     c.argv[0] = (char *)usual_name(c.argv[0]);
     command = command_find(c.argc, c.argv, &words);
-    if (!command) {
-        fprintf(stderr,
-                "meterhouse: there is no command '%s'; "
-                "`meterhouse help` lists them\n",
-                c.argv[0]);
-        return CMD_USAGE;
-    }
+    if (!command)
+        return no_command(&c);
     c.argc -= words;
     c.argv += words;
     if (cmd_flag(&c, "help")) {

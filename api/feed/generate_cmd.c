@@ -113,14 +113,37 @@ period(struct cmd *c, struct generate_plan *p)
     return true;
 }
 
-static void
+/* The switch of a kind of files that is named at `name`; NULL for no kind. */
+static bool *
+part(struct generate_plan *p, const char *name, size_t n)
+{
+    if (n == 3 && str_starts(name, "lse"))
+        return &p->lse;
+    if (n == 8 && str_starts(name, "registry"))
+        return &p->registry;
+    return n == 6 && str_starts(name, "billed") ? &p->billed : NULL;
+}
+
+/* --only lse,registry: the kinds of files to write; all of them without it. */
+static bool
 parts(struct cmd *c, struct generate_plan *p)
 {
-    const char *only = cmd_option(c, "only");
+    const char *only = cmd_option(c, "only"), *end;
 
-    p->lse = !only || strstr(only, "lse");
-    p->registry = !only || strstr(only, "registry");
-    p->billed = !only || strstr(only, "billed");
+    p->lse = p->registry = p->billed = !only;
+    for (const char *at = only; at; at = *end ? end + 1 : NULL) {
+        bool *wanted = part(p, at, strcspn(at, ","));
+
+        end = at + strcspn(at, ",");
+        if (!wanted) {
+            fprintf(c->err,
+                    "meterhouse: --only %s: wants some of lse,registry,billed\n",
+                    only);
+            return false;
+        }
+        *wanted = true;
+    }
+    return true;
 }
 
 static bool
@@ -142,8 +165,7 @@ plan_read(struct cmd *c, struct generate_plan *p)
                                 .file_records = 50000,
                                 .jobs = cores > 8 ? 8 : (int)cores};
     p->out = cmd_option(c, "out");
-    parts(c, p);
-    if (!number(c, "seed", 0, INT64_MAX, &seed) ||
+    if (!parts(c, p) || !number(c, "seed", 0, INT64_MAX, &seed) ||
         !number(c, "meters", 1, 20000000, &p->meters) ||
         !number_int(c, "tdsps", 1, GENERATE_TDSPS, &p->tdsps) ||
         !number_int(c, "reps", 1, GENERATE_REPS, &p->reps) ||

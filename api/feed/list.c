@@ -63,7 +63,7 @@ list_entry(struct feed_list *l, const char *folder, const char *name,
         return true; /* went away meanwhile */
     if (S_ISDIR(st.st_mode))
         return depth == 0 || list_folder(l, path, depth - 1, why);
-    if (S_ISREG(st.st_mode) &&
+    if (S_ISREG(st.st_mode) && !has_ending(name, ".activity.csv") &&
         (has_ending(name, ".lse") || has_ending(name, ".csv")))
         list_put(l, path);
     return true;

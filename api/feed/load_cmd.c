@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* meterhouse load and unload: what files did, for people and as JSON. */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "api/feed/load.h"
 #include "api/feed/load_cmd.h"
 #include "api/feed/report.h"
+#include "server/base/file.h"
 #include "server/base/str.h"
 
 #define SHOWN_REJECTS 10
@@ -285,6 +287,11 @@ load_cmd(struct cmd *c)
               "input\n",
               c->err);
         return CMD_USAGE;
+    }
+    if (l.report != NULL && !file_make_dir(l.report, 0750)) {
+        fprintf(c->err, "meterhouse: --report %s: %s\n", l.report,
+                strerror(errno));
+        return CMD_FAILED;
     }
     if (list_words(c, &list))
         rc = load_list(&l, &list, progress && isatty(fileno(c->err)));
