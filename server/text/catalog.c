@@ -96,7 +96,11 @@ words_read(const char *dir, const char *code, char why[512])
     snprintf(path, sizeof path, "%.480s/%s.json", dir, code);
     words = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     if (words == NULL) {
-        snprintf(why, 512, "%.300s:%d: %.160s", path, error.line, error.text);
+        if (error.line < 0) /* it was not even opened, which the text tells */
+            snprintf(why, 512, "%.500s", error.text);
+        else
+            snprintf(why, 512, "%.300s:%d: %.160s", path, error.line,
+                     error.text);
         return NULL;
     }
     reason[0] = '\0';
