@@ -8,10 +8,10 @@
 #include "api/admin/backup_cmd.h"
 #include "api/admin/store_cmd.h"
 #include "api/commands.h"
-#include "api/jobs.h"
-#include "api/serve.h"
 #include "api/feed/generate_cmd.h"
 #include "api/feed/load_cmd.h"
+#include "api/jobs.h"
+#include "api/serve.h"
 #include "api/usage/usage_cmd.h"
 #include "server/base/str.h"
 
@@ -225,8 +225,7 @@ rows_list(FILE *to, const struct command *first, const struct command *end)
 static bool
 in_group(const struct command *c, const char *word)
 {
-    return c->name && str_starts(c->name, word) &&
-           c->name[strlen(word)] == ' ';
+    return c->name && str_starts(c->name, word) && c->name[strlen(word)] == ' ';
 }
 
 void
@@ -237,12 +236,15 @@ command_unknown(struct cmd *c)
     for (const struct command *row = COMMANDS; row->name; row++)
         group = group || in_group(row, c->argv[0]);
     if (group && c->argc > 1)
-        fprintf(c->err, "meterhouse: there is no command '%s %s'; "
-                        "`meterhouse help %s` lists them\n",
+        fprintf(c->err,
+                "meterhouse: there is no command '%s %s'; "
+                "`meterhouse help %s` lists them\n",
                 c->argv[0], c->argv[1], c->argv[0]);
     else
-        fprintf(c->err, "meterhouse: there is no command '%s'; "
-                        "`meterhouse help` lists them\n", c->argv[0]);
+        fprintf(c->err,
+                "meterhouse: there is no command '%s'; "
+                "`meterhouse help` lists them\n",
+                c->argv[0]);
 }
 
 bool
@@ -256,8 +258,10 @@ command_group(FILE *to, const char *word)
         end++;
     if (first == end)
         return false;
-    fprintf(to, "usage: meterhouse %s COMMAND [ARGUMENTS] [--config FILE] "
-                "[--data DIR]\n\n", word);
+    fprintf(to,
+            "usage: meterhouse %s COMMAND [ARGUMENTS] [--config FILE] "
+            "[--data DIR]\n\n",
+            word);
     rows_list(to, first, end);
     fprintf(to, "\n`meterhouse help %s` explains one.\n", first->name);
     return true;
@@ -272,21 +276,24 @@ command_list(FILE *to)
         end++;
     fputs("Meterhouse takes meter data in and gives usage out.\n\n"
           "usage: meterhouse COMMAND [ARGUMENTS] [--config FILE] "
-          "[--data DIR]\n\n", to);
+          "[--data DIR]\n\n",
+          to);
     rows_list(to, COMMANDS, end);
     fputs("\n`meterhouse help COMMAND` explains one.  The data folder is "
           "--data, else DATA_DIR\nof the environment, else " MH_LOCALSTATEDIR
           "/lib/meterhouse.\n"
           "Exit codes: 0 done, 1 done with rejects, 2 wrong usage, "
-          "3 failed.\n", to);
+          "3 failed.\n",
+          to);
 }
 
 void
 command_help(FILE *to, const struct command *c)
 {
-    fprintf(to, "usage: meterhouse %s%s%s [--config FILE] [--data DIR]\n\n"
-                "%s: %s.\n", c->name, *c->args ? " " : "", c->args, c->name,
-            c->summary);
+    fprintf(to,
+            "usage: meterhouse %s%s%s [--config FILE] [--data DIR]\n\n"
+            "%s: %s.\n",
+            c->name, *c->args ? " " : "", c->args, c->name, c->summary);
     if (c->help)
         fprintf(to, "\n%s\n", c->help);
 }

@@ -12,16 +12,16 @@ enum cmd_rc { CMD_DONE = 0, CMD_REJECTS = 1, CMD_USAGE = 2, CMD_FAILED = 3 };
 
 struct cmd {
     const struct conf *conf;
-    int argc;               /* words after the command's name */
+    int argc; /* words after the command's name */
     char **argv;
     FILE *out, *err;
 };
 
 struct command {
-    const char *name;       /* "load", "user add" */
-    const char *args;       /* "FILE|DIR… [--json] [--progress]" */
-    const char *summary;    /* one line */
-    const char *help;       /* paragraphs */
+    const char *name;    /* "load", "user add" */
+    const char *args;    /* "FILE|DIR… [--json] [--progress]" */
+    const char *summary; /* one line */
+    const char *help;    /* paragraphs */
     enum cmd_rc (*fn)(struct cmd *c);
 };
 

@@ -90,8 +90,8 @@ sqlite_home_open(const char *folder, const char *name, enum db_mode mode,
 /* A literal that marks a file as one of a store. */
 #define SQLITE_OURS "PRAGMA application_id = 1298690917"
 /* A copy that lies still and is not to be touched, as in a backup. */
-enum db_rc sqlite_open_copy(const char *path, struct db_conn **c,
-                            char why[DB_WHY]);
+enum db_rc
+sqlite_open_copy(const char *path, struct db_conn **c, char why[DB_WHY]);
 sqlite3 *sqlite_handle(struct db_conn *c);
 /* Moves the log into the file and cuts it off, as far as readers allow. */
 enum db_rc sqlite_checkpoint(struct db_conn *c);
@@ -112,15 +112,15 @@ const char *out_put_null(const struct db_out *o);
 struct db {
     enum db_engine engine;
     enum db_mode mode;
-    char *store;               /* as given to db_open */
-    const char *place;         /* the folder or the conninfo, inside store */
-    struct db_conn *home[2];   /* by enum db_home */
-    int lock_fd;               /* writer lock on SQLite, else -1 */
-    struct db_conn *lock_conn; /* its own connection on PostgreSQL */
-    int64_t lock_token;        /* raised by each holder */
+    char *store;                  /* as given to db_open */
+    const char *place;            /* the folder or the conninfo, inside store */
+    struct db_conn *home[2];      /* by enum db_home */
+    int lock_fd;                  /* writer lock on SQLite, else -1 */
+    struct db_conn *lock_conn;    /* its own connection on PostgreSQL */
+    int64_t lock_token;           /* raised by each holder */
     struct reading_home *reading; /* bulk readings; NULL until used */
-    bool reading_stale;        /* it knows a store that was restored since */
-    int64_t generation;        /* of the store's files, by db_gate */
+    bool reading_stale;           /* it knows a store that was restored since */
+    int64_t generation;           /* of the store's files, by db_gate */
     char error[DB_WHY];
 };
 

@@ -2,17 +2,17 @@
 /* The SQL of jobs. */
 #include "db/job.h"
 
-#define COLUMNS \
-    "id, kind, key, argument, due_utc, attempts, owner, lease_utc, " \
+#define COLUMNS                                                                \
+    "id, kind, key, argument, due_utc, attempts, owner, lease_utc, "           \
     "made_utc, ended_utc, failed, note"
-#define JOB_OUT(j) \
-    OUT(out_i64(&(j)->id), out_text((j)->kind, sizeof (j)->kind), \
-        out_text((j)->key, sizeof (j)->key), \
-        out_text((j)->argument, sizeof (j)->argument), \
-        out_i64(&(j)->due_utc), out_i64(&(j)->attempts), \
-        out_text((j)->owner, sizeof (j)->owner), out_i64(&(j)->lease_utc), \
-        out_i64(&(j)->made_utc), out_i64(&(j)->ended_utc), \
-        out_bool(&(j)->failed), out_text((j)->note, sizeof (j)->note))
+#define JOB_OUT(j)                                                             \
+    OUT(out_i64(&(j)->id), out_text((j)->kind, sizeof(j)->kind),               \
+        out_text((j)->key, sizeof(j)->key),                                    \
+        out_text((j)->argument, sizeof(j)->argument), out_i64(&(j)->due_utc),  \
+        out_i64(&(j)->attempts), out_text((j)->owner, sizeof(j)->owner),       \
+        out_i64(&(j)->lease_utc), out_i64(&(j)->made_utc),                     \
+        out_i64(&(j)->ended_utc), out_bool(&(j)->failed),                      \
+        out_text((j)->note, sizeof(j)->note))
 
 enum db_rc
 db_job_add(struct db *db, struct job_row *j, int64_t now)
@@ -26,24 +26,23 @@ db_job_add(struct db *db, struct job_row *j, int64_t now)
     if (rc != DB_OK)
         return rc;
     rc = db_run(db, DB_ACCOUNT,
-        "INSERT INTO job (" COLUMNS ") "
-        "VALUES ($1, $2, $3, $4, $5, 0, '', 0, $6, 0, $7, '') "
-        "ON CONFLICT DO NOTHING",
-        IN(in_i64(j->id), in_text(j->kind), in_text(j->key),
-           in_text(j->argument), in_i64(j->due_utc), in_i64(now),
-           in_bool(false)),
-        &changed);
+                "INSERT INTO job (" COLUMNS ") "
+                "VALUES ($1, $2, $3, $4, $5, 0, '', 0, $6, 0, $7, '') "
+                "ON CONFLICT DO NOTHING",
+                IN(in_i64(j->id), in_text(j->kind), in_text(j->key),
+                   in_text(j->argument), in_i64(j->due_utc), in_i64(now),
+                   in_bool(false)),
+                &changed);
     return rc == DB_OK && changed == 0 ? DB_NONE : rc;
 }
 
 enum db_rc
-db_job_find(struct db *db, const char *kind, const char *key,
-            struct job_row *j)
+db_job_find(struct db *db, const char *kind, const char *key, struct job_row *j)
 {
     return db_one(db, DB_ACCOUNT,
-        "SELECT " COLUMNS " FROM job "
-        "WHERE kind = $1 AND key = $2 AND ended_utc = 0",
-        IN(in_text(kind), in_text(key)), JOB_OUT(j));
+                  "SELECT " COLUMNS " FROM job "
+                  "WHERE kind = $1 AND key = $2 AND ended_utc = 0",
+                  IN(in_text(kind), in_text(key)), JOB_OUT(j));
 }
 
 enum db_rc
@@ -57,7 +56,8 @@ enum db_rc
 db_job_get_due(struct db *db, const char *kind, int64_t due, int64_t now,
                struct job_row *j)
 {
-    return db_one(db, DB_ACCOUNT,
+    return db_one(
+        db, DB_ACCOUNT,
         "SELECT " COLUMNS " FROM job WHERE ended_utc = 0 AND kind = $1 "
         "AND due_utc <= $2 AND lease_utc <= $3 ORDER BY due_utc, id LIMIT 1",
         IN(in_text(kind), in_i64(due), in_i64(now)), JOB_OUT(j));
@@ -67,7 +67,8 @@ enum db_rc
 db_job_each(struct db *db, int64_t most, struct job_row *j,
             bool (*row)(void *arg), void *arg)
 {
-    return db_each(db, DB_ACCOUNT,
+    return db_each(
+        db, DB_ACCOUNT,
         "SELECT " COLUMNS " FROM job ORDER BY "
         "CASE WHEN ended_utc = 0 THEN 0 ELSE 1 END, "
         "CASE WHEN ended_utc = 0 THEN due_utc ELSE -ended_utc END, id "
@@ -87,7 +88,8 @@ db_job_claim(struct db *db, int64_t id, const char *owner, int64_t now,
              int64_t until_utc)
 {
     int64_t changed = 0;
-    enum db_rc rc = db_run(db, DB_ACCOUNT,
+    enum db_rc rc = db_run(
+        db, DB_ACCOUNT,
         "UPDATE job SET owner = $2, lease_utc = $4, attempts = attempts + 1 "
         "WHERE id = $1 AND ended_utc = 0 AND lease_utc <= $3",
         IN(in_i64(id), in_text(owner), in_i64(now), in_i64(until_utc)),
@@ -100,10 +102,11 @@ enum db_rc
 db_job_renew(struct db *db, int64_t id, const char *owner, int64_t until_utc)
 {
     int64_t changed = 0;
-    enum db_rc rc = db_run(db, DB_ACCOUNT,
-        "UPDATE job SET lease_utc = $3 "
-        "WHERE id = $1 AND owner = $2 AND ended_utc = 0",
-        IN(in_i64(id), in_text(owner), in_i64(until_utc)), &changed);
+    enum db_rc rc =
+        db_run(db, DB_ACCOUNT,
+               "UPDATE job SET lease_utc = $3 "
+               "WHERE id = $1 AND owner = $2 AND ended_utc = 0",
+               IN(in_i64(id), in_text(owner), in_i64(until_utc)), &changed);
 
     return one_changed(rc, changed);
 }
@@ -112,13 +115,14 @@ enum db_rc
 db_job_again(struct db *db, const char *owner, const struct job_row *j)
 {
     int64_t changed = 0;
-    enum db_rc rc = db_run(db, DB_ACCOUNT,
-        "UPDATE job SET owner = '', lease_utc = 0, due_utc = $3, "
-        "attempts = $4, note = $5 "
-        "WHERE id = $1 AND owner = $2 AND ended_utc = 0",
-        IN(in_i64(j->id), in_text(owner), in_i64(j->due_utc),
-           in_i64(j->attempts), in_text(j->note)),
-        &changed);
+    enum db_rc rc =
+        db_run(db, DB_ACCOUNT,
+               "UPDATE job SET owner = '', lease_utc = 0, due_utc = $3, "
+               "attempts = $4, note = $5 "
+               "WHERE id = $1 AND owner = $2 AND ended_utc = 0",
+               IN(in_i64(j->id), in_text(owner), in_i64(j->due_utc),
+                  in_i64(j->attempts), in_text(j->note)),
+               &changed);
 
     return one_changed(rc, changed);
 }
@@ -128,13 +132,14 @@ db_job_end(struct db *db, const char *owner, int64_t now,
            const struct job_row *j)
 {
     int64_t changed = 0;
-    enum db_rc rc = db_run(db, DB_ACCOUNT,
-        "UPDATE job SET owner = '', lease_utc = 0, ended_utc = $3, "
-        "failed = $4, note = $5 "
-        "WHERE id = $1 AND owner = $2 AND ended_utc = 0",
-        IN(in_i64(j->id), in_text(owner), in_i64(now), in_bool(j->failed),
-           in_text(j->note)),
-        &changed);
+    enum db_rc rc =
+        db_run(db, DB_ACCOUNT,
+               "UPDATE job SET owner = '', lease_utc = 0, ended_utc = $3, "
+               "failed = $4, note = $5 "
+               "WHERE id = $1 AND owner = $2 AND ended_utc = 0",
+               IN(in_i64(j->id), in_text(owner), in_i64(now),
+                  in_bool(j->failed), in_text(j->note)),
+               &changed);
 
     return one_changed(rc, changed);
 }
@@ -143,10 +148,11 @@ enum db_rc
 db_job_move(struct db *db, int64_t id, int64_t now, int64_t due_utc)
 {
     int64_t changed = 0;
-    enum db_rc rc = db_run(db, DB_ACCOUNT,
-        "UPDATE job SET due_utc = $3 "
-        "WHERE id = $1 AND ended_utc = 0 AND lease_utc <= $2",
-        IN(in_i64(id), in_i64(now), in_i64(due_utc)), &changed);
+    enum db_rc rc =
+        db_run(db, DB_ACCOUNT,
+               "UPDATE job SET due_utc = $3 "
+               "WHERE id = $1 AND ended_utc = 0 AND lease_utc <= $2",
+               IN(in_i64(id), in_i64(now), in_i64(due_utc)), &changed);
 
     return one_changed(rc, changed);
 }
@@ -155,6 +161,6 @@ enum db_rc
 db_job_purge(struct db *db, int64_t utc, int64_t *count)
 {
     return db_run(db, DB_ACCOUNT,
-        "DELETE FROM job WHERE ended_utc > 0 AND ended_utc < $1",
-        IN(in_i64(utc)), count);
+                  "DELETE FROM job WHERE ended_utc > 0 AND ended_utc < $1",
+                  IN(in_i64(utc)), count);
 }

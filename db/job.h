@@ -13,14 +13,14 @@ struct job_row {
     char kind[32];
     char key[256];
     char argument[1024];
-    int64_t due_utc;     /* not before; 0: as soon as can be */
-    int64_t attempts;    /* begun since it last went well */
-    char owner[96];      /* who holds the lease, "" nobody */
-    int64_t lease_utc;   /* until then */
+    int64_t due_utc;   /* not before; 0: as soon as can be */
+    int64_t attempts;  /* begun since it last went well */
+    char owner[96];    /* who holds the lease, "" nobody */
+    int64_t lease_utc; /* until then */
     int64_t made_utc;
-    int64_t ended_utc;   /* 0: open */
+    int64_t ended_utc; /* 0: open */
     bool failed;
-    char note[512];      /* what the newest try said */
+    char note[512]; /* what the newest try said */
 };
 
 /* Adds a job of `kind`, `key`, `argument`, due at `due_utc`, and gives it the
@@ -42,12 +42,12 @@ enum db_rc db_job_each(struct db *db, int64_t most, struct job_row *j,
 enum db_rc db_job_claim(struct db *db, int64_t id, const char *owner,
                         int64_t now, int64_t until_utc);
 /* These do nothing and say DB_NONE when `owner` holds the lease no more. */
-enum db_rc db_job_renew(struct db *db, int64_t id, const char *owner,
-                        int64_t until_utc);
+enum db_rc
+db_job_renew(struct db *db, int64_t id, const char *owner, int64_t until_utc);
 /* Gives the lease back; j says when it is due again (due_utc), how many
  * attempts count (attempts) and why (note). */
-enum db_rc db_job_again(struct db *db, const char *owner,
-                        const struct job_row *j);
+enum db_rc
+db_job_again(struct db *db, const char *owner, const struct job_row *j);
 /* Ends it; j says how (failed, note). */
 enum db_rc db_job_end(struct db *db, const char *owner, int64_t now,
                       const struct job_row *j);

@@ -10,10 +10,10 @@
 #include "server/base/hash.h"
 
 enum load_state {
-    LOAD_OPEN = 1,      /* writing; invisible; recovery removes its rows */
+    LOAD_OPEN = 1, /* writing; invisible; recovery removes its rows */
     LOAD_COMMITTED = 2,
-    LOAD_UNLOADED = 3,  /* undone by an operator; its rows are removed */
-    LOAD_REJECTED = 4,  /* the whole file was refused; kept for the record */
+    LOAD_UNLOADED = 3, /* undone by an operator; its rows are removed */
+    LOAD_REJECTED = 4, /* the whole file was refused; kept for the record */
 };
 
 struct load_counts {
@@ -22,15 +22,15 @@ struct load_counts {
 
 struct load {
     int64_t id;
-    int64_t seq;               /* commit sequence, 0 until committed */
+    int64_t seq; /* commit sequence, 0 until committed */
     enum load_state state;
-    char kind[16];             /* "lse", "registry", "billed" */
-    char name[256];            /* file name as given, without folders */
-    char sha256[SHA256_HEX];   /* of the decrypted, unzipped text */
-    char sender[16];           /* DUNS */
-    int64_t file_stamp;        /* YYYYMMDDHHMMSS of the file name, or 0 */
-    int32_t file_counter;      /* three digits of the file name, or 0 */
-    int64_t bytes;             /* of the text */
+    char kind[16];           /* "lse", "registry", "billed" */
+    char name[256];          /* file name as given, without folders */
+    char sha256[SHA256_HEX]; /* of the decrypted, unzipped text */
+    char sender[16];         /* DUNS */
+    int64_t file_stamp;      /* YYYYMMDDHHMMSS of the file name, or 0 */
+    int32_t file_counter;    /* three digits of the file name, or 0 */
+    int64_t bytes;           /* of the text */
     int64_t started_utc, ended_utc;
     struct load_counts n;
 };

@@ -15,24 +15,24 @@
 
 #define NAME_SLOTS 4096 /* of DUNS numbers */
 #define NAMES_MOST 3000
-#define SPARSE     8    /* ids of a run for each that is wanted */
+#define SPARSE     8 /* ids of a run for each that is wanted */
 
 struct fact {
     int32_t installed;
-    uint16_t tdsp;      /* name index + 1; 0: none */
+    uint16_t tdsp; /* name index + 1; 0: none */
     uint16_t terms : 15;
     uint16_t fetched : 1;
-    uint32_t term;      /* the first of its terms */
+    uint32_t term; /* the first of its terms */
 };
 _Static_assert(sizeof(struct fact) == 12, "12 bytes a point");
 
 struct term {
-    int32_t from, to;   /* to DAY_NONE: still */
+    int32_t from, to; /* to DAY_NONE: still */
     uint16_t rep;
 };
 
 struct point_facts {
-    struct fact *fact;  /* by id */
+    struct fact *fact; /* by id */
     size_t size;
     struct term *term;
     size_t terms, terms_room;
@@ -202,17 +202,16 @@ static enum db_rc
 fetch_meters(struct point_facts *f, struct db *db, int64_t from, int64_t to)
 {
     struct meter_rows m = {.now = {.f = f}};
-    enum db_rc rc =
-        db_each(db, DB_MARKET,
-                "SELECT point_id, installed_day, number, "
-                "COALESCE(removed_day, -2147483648) FROM point_meter "
-                "WHERE point_id BETWEEN $1 AND $2 "
-                "ORDER BY point_id, installed_day, number, load_id",
-                IN(in_i64(from), in_i64(to)),
-                OUT(out_i64(&m.now.id), out_i32(&m.now.from),
-                    out_text(m.now.name, sizeof m.now.name),
-                    out_i32(&m.now.to)),
-                one_meter_row, &m);
+    enum db_rc rc = db_each(
+        db, DB_MARKET,
+        "SELECT point_id, installed_day, number, "
+        "COALESCE(removed_day, -2147483648) FROM point_meter "
+        "WHERE point_id BETWEEN $1 AND $2 "
+        "ORDER BY point_id, installed_day, number, load_id",
+        IN(in_i64(from), in_i64(to)),
+        OUT(out_i64(&m.now.id), out_i32(&m.now.from),
+            out_text(m.now.name, sizeof m.now.name), out_i32(&m.now.to)),
+        one_meter_row, &m);
 
     meter_settle(&m.held);
     return rc;

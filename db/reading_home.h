@@ -81,7 +81,7 @@ struct reading_home {
     void *files;             /* the engine's */
     struct load_info **info; /* a hash table by id, bounded */
     size_t info_n, info_slots;
-    unsigned views; /* open now: info stays meanwhile */
+    unsigned views;             /* open now: info stays meanwhile */
     struct reading_load *spare; /* its memory serves the next load */
 };
 

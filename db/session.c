@@ -4,9 +4,10 @@
 
 #include "db/rc.h"
 
-#define HOUR        3600
-#define DEVICE_LIFE (180 * 86400) /* a device unseen that long is a stranger   \
-                                   */
+#define HOUR 3600
+#define DEVICE_LIFE                                                            \
+    (180 * 86400) /* a device unseen that long is a stranger                   \
+                   */
 
 #define COLUMNS                                                                \
     "id, account_id, created_utc, seen_utc, ends_utc, idle_seconds, peer, "    \

@@ -401,8 +401,9 @@ user_link_cmd(struct cmd *c)
     if (got == DB_OK)
         rc = audit_link(c, db, "user_link", &p);
     else if (got == DB_NONE && point.id)
-        rc = fail(c, "%s has that meter already for some of these days; "
-                      "--from D and --to D name others",
+        rc = fail(c,
+                  "%s has that meter already for some of these days; "
+                  "--from D and --to D name others",
                   a.login);
     else if (got != DB_NONE)
         rc = store_failed(c, db);

@@ -11,17 +11,17 @@
 #define STAMP_SLACK      86400 /* clocks and zones differ */
 
 void
-feed_check_init(struct feed_check *c, const char *receivers,
-                const char *sender, int64_t now_utc)
+feed_check_init(struct feed_check *c, const char *receivers, const char *sender,
+                int64_t now_utc)
 {
     struct civil t;
 
     *c = (struct feed_check){.receivers = receivers, .now_utc = now_utc};
     str_copy(c->sender, sizeof c->sender, sender);
     utc_to_civil(now_utc + STAMP_SLACK, &t);
-    c->newest_stamp = (int64_t)(t.year * 10000 + t.month * 100 + t.day) *
-                          1000000 +
-                      t.hour * 10000 + t.minute * 100 + t.second;
+    c->newest_stamp =
+        (int64_t)(t.year * 10000 + t.month * 100 + t.day) * 1000000 +
+        t.hour * 10000 + t.minute * 100 + t.second;
 }
 
 /* ---- for us, from them ------------------------------------------------------
@@ -77,8 +77,7 @@ day_get(struct feed_check *c, const struct tz *zone, int32_t day)
     if (d->zone != zone || d->day != day) {
         d->zone = zone;
         d->day = day;
-        d->intervals = (uint16_t)(tz_day_seconds(zone, day) /
-                                  INTERVAL_SECONDS);
+        d->intervals = (uint16_t)(tz_day_seconds(zone, day) / INTERVAL_SECONDS);
         d->end_utc = tz_day_start(zone, day + 1);
     }
     return d;

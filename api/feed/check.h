@@ -13,7 +13,7 @@
 
 /* What the format's checks need of a record's point. */
 struct feed_point {
-    int64_t id;              /* 0: not known at all */
+    int64_t id; /* 0: not known at all */
     bool registered;
     const struct tz *zone;
 };
@@ -21,14 +21,14 @@ struct feed_point {
 #define FEED_DAYS 64
 
 struct feed_check {
-    const char *receivers;   /* setting accepted_receivers */
+    const char *receivers; /* setting accepted_receivers */
     int64_t now_utc;
-    int64_t newest_stamp;    /* one day from now, YYYYMMDDHHMMSS */
-    char sender[16];         /* of the file; "" until the first record */
-    char receiver[16];       /* the last one accepted */
-    const struct tz *zone;   /* the last zone, and its standard-time name */
+    int64_t newest_stamp;  /* one day from now, YYYYMMDDHHMMSS */
+    char sender[16];       /* of the file; "" until the first record */
+    char receiver[16];     /* the last one accepted */
+    const struct tz *zone; /* the last zone, and its standard-time name */
     char zone_name[16];
-    struct feed_day {        /* of days seen, by the low bits of the day */
+    struct feed_day { /* of days seen, by the low bits of the day */
         const struct tz *zone;
         int32_t day;
         uint16_t intervals;

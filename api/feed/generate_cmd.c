@@ -136,9 +136,10 @@ parts(struct cmd *c, struct generate_plan *p)
 
         end = at + strcspn(at, ",");
         if (!wanted) {
-            fprintf(c->err,
-                    "meterhouse: --only %s: wants some of lse,registry,billed\n",
-                    only);
+            fprintf(
+                c->err,
+                "meterhouse: --only %s: wants some of lse,registry,billed\n",
+                only);
             return false;
         }
         *wanted = true;

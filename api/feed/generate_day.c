@@ -98,7 +98,8 @@ weather_on(const struct generate_plan *p, int tdsp, int32_t day)
     clouds = drift(key ^ 3, day, 2);
     clouds = clouds > 300 ? (clouds - 300) : 0;
     clouds += (int)(generate_mix(key ^ (uint64_t)day) % 90); /* haze */
-    w.sun = (int16_t)((800 + season * 200 / 1000) * (1000 - clouds) / 1100 + 50);
+    w.sun =
+        (int16_t)((800 + season * 200 / 1000) * (1000 - clouds) / 1100 + 50);
     return w;
 }
 

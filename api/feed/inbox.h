@@ -65,8 +65,8 @@ bool inbox_take(const struct inbox_sender *s, size_t most,
                 struct inbox_names *names, char why[512]);
 void inbox_names_free(struct inbox_names *names);
 /* Path of a file in .work that can be opened while `s` is open. */
-void inbox_work_path(const struct inbox_sender *s, const char *name,
-                     char to[512]);
+void
+inbox_work_path(const struct inbox_sender *s, const char *name, char to[512]);
 /* Path of done/ or rejected/, likewise. */
 void inbox_end_path(const struct inbox_sender *s, bool done, char to[64]);
 /* The name that a file will have in done/ or rejected/: its own, or with .2, .3

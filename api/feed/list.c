@@ -45,12 +45,12 @@ has_ending(const char *name, const char *ending)
     return n > length && strncasecmp(name + n - length, ending, length) == 0;
 }
 
-static bool list_folder(struct feed_list *l, const char *path, int depth,
-                        char why[512]);
+static bool
+list_folder(struct feed_list *l, const char *path, int depth, char why[512]);
 
 static bool
-list_entry(struct feed_list *l, const char *folder, const char *name,
-           int depth, char why[512])
+list_entry(struct feed_list *l, const char *folder, const char *name, int depth,
+           char why[512])
 {
     char path[4096];
     struct stat st;

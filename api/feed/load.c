@@ -39,8 +39,8 @@ batch_reject(struct batch *b, const struct feed_reject *j)
 {
     if (b->r.n_rejects == b->rejects_room) {
         b->rejects_room = b->rejects_room > 0 ? 2 * b->rejects_room : 16;
-        b->r.rejects = mem_grow(b->r.rejects,
-                                b->rejects_room * sizeof *b->r.rejects);
+        b->r.rejects =
+            mem_grow(b->r.rejects, b->rejects_room * sizeof *b->r.rejects);
     }
     b->r.rejects[b->r.n_rejects++] = *j;
 }
@@ -76,7 +76,8 @@ feed_result_clear(struct feed_result *r)
     r->n_rejects = 0;
 }
 
-/* ---- setting up ---------------------------------------------------------------
+/* ---- setting up
+ * ---------------------------------------------------------------
  */
 
 static void
@@ -133,7 +134,8 @@ loader_clear(struct loader *ld)
     queue_clear(&ld->free_batches);
 }
 
-/* ---- the loop -----------------------------------------------------------------
+/* ---- the loop
+ * -----------------------------------------------------------------
  */
 
 static void
@@ -241,8 +243,7 @@ bool
 feed_load_files(struct db *db, const struct conf *conf,
                 const struct feed_options *options, size_t n,
                 const char *const *paths,
-                bool (*done)(void *arg, const struct feed_result *r),
-                void *arg)
+                bool (*done)(void *arg, const struct feed_result *r), void *arg)
 {
     struct loader *ld = mem_new(sizeof *ld);
     bool ok;
@@ -265,7 +266,8 @@ feed_load_files(struct db *db, const struct conf *conf,
     return ok;
 }
 
-/* ---- one file -----------------------------------------------------------------
+/* ---- one file
+ * -----------------------------------------------------------------
  */
 
 static bool

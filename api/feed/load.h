@@ -17,35 +17,35 @@
 #include "server/base/conf.h"
 
 enum feed_state {
-    FEED_LOADED,   /* committed, maybe with rejects */
-    FEED_KNOWN,    /* this very file is in the store: nothing was written */
-    FEED_REFUSED,  /* the file as a whole: rejects[0] says why */
-    FEED_FAILED,   /* our side: `why`; nothing of the file is visible */
+    FEED_LOADED,  /* committed, maybe with rejects */
+    FEED_KNOWN,   /* this very file is in the store: nothing was written */
+    FEED_REFUSED, /* the file as a whole: rejects[0] says why */
+    FEED_FAILED,  /* our side: `why`; nothing of the file is visible */
 };
 
 struct feed_result {
-    const char *path;            /* as given */
+    const char *path; /* as given */
     enum feed_state state;
     struct load l;               /* name, kind, digest, sender, counts; id 0
                                   * when the catalog has no row for it */
     struct feed_reject *rejects; /* by line */
     size_t n_rejects;
     int64_t warnings[FEED_WARNING_COUNT];
-    double seconds;              /* since the file before was done */
+    double seconds; /* since the file before was done */
     char why[512];
 };
 
 struct feed_progress {
     size_t files, files_done;
-    int64_t bytes, bytes_done;   /* of the files as they lie there */
-    int64_t records;             /* parsed */
-    int64_t text;                /* bytes of text parsed */
+    int64_t bytes, bytes_done; /* of the files as they lie there */
+    int64_t records;           /* parsed */
+    int64_t text;              /* bytes of text parsed */
     double seconds;
 };
 
 struct feed_options {
-    const char *sender;     /* DUNS that files must come from; NULL: any */
-    double lock_seconds;    /* to wait for another writer; 0: 60 */
+    const char *sender;  /* DUNS that files must come from; NULL: any */
+    double lock_seconds; /* to wait for another writer; 0: 60 */
     /* Called now and then on the caller's thread; may be NULL. */
     void (*progress)(void *arg, const struct feed_progress *p);
     void *progress_arg;
@@ -53,9 +53,9 @@ struct feed_options {
 
 /*
  * Loads files in the order given; `done` gets each result, in that order and
- * good during the call, and may return false to stop.  `options` may be NULL.  False when it was
- * stopped by a failure that would befall every file (store, lock): that file's
- * result was FEED_FAILED and the ones behind it have none.
+ * good during the call, and may return false to stop.  `options` may be NULL.
+ * False when it was stopped by a failure that would befall every file (store,
+ * lock): that file's result was FEED_FAILED and the ones behind it have none.
  */
 bool feed_load_files(struct db *db, const struct conf *conf,
                      const struct feed_options *options, size_t n,
@@ -80,8 +80,8 @@ enum feed_unload {
     UNLOAD_FAILED,        /* `why` */
 };
 /* Takes a committed load back, and its rows away. */
-enum feed_unload feed_unload(struct db *db, int64_t load_id,
-                             double lock_seconds, struct load *l,
-                             char why[512]);
+enum feed_unload
+feed_unload(struct db *db, int64_t load_id, double lock_seconds, struct load *l,
+            char why[512]);
 
 #endif

@@ -42,13 +42,13 @@ clear_bar(struct loading *l)
     l->bar_shown = false;
 }
 
-/* ---- results ------------------------------------------------------------------ */
+/* ---- results
+ * ------------------------------------------------------------------ */
 
 static const char *
 state_text(enum feed_state s)
 {
-    static const char *const TEXTS[] = {"loaded", "known", "refused",
-                                        "failed"};
+    static const char *const TEXTS[] = {"loaded", "known", "refused", "failed"};
 
     return TEXTS[s];
 }
@@ -67,11 +67,10 @@ print_json(struct loading *l, const struct feed_result *r)
         "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
         "file", r->path, "kind", r->l.kind, "state", state_text(r->state),
         "load", (json_int_t)r->l.id, "records", (json_int_t)n->read, "loaded",
-        (json_int_t)n->loaded, "replaced", (json_int_t)n->replaced,
-        "unchanged", (json_int_t)n->unchanged, "historic",
-        (json_int_t)n->historic, "rejected", (json_int_t)n->rejected, "warned",
-        (json_int_t)n->warned, "seconds",
-        rounded(r->seconds, 1e6), "MB/s",
+        (json_int_t)n->loaded, "replaced", (json_int_t)n->replaced, "unchanged",
+        (json_int_t)n->unchanged, "historic", (json_int_t)n->historic,
+        "rejected", (json_int_t)n->rejected, "warned", (json_int_t)n->warned,
+        "seconds", rounded(r->seconds, 1e6), "MB/s",
         rounded(megabytes_a_second(r->l.bytes, r->seconds), 1e2));
 
     if (o == NULL)
@@ -195,7 +194,8 @@ file_done(void *arg, const struct feed_result *r)
     return true;
 }
 
-/* ---- the bar ------------------------------------------------------------------ */
+/* ---- the bar
+ * ------------------------------------------------------------------ */
 
 static void
 show_progress(void *arg, const struct feed_progress *p)
@@ -221,7 +221,8 @@ show_progress(void *arg, const struct feed_progress *p)
     l->bar_shown = true;
 }
 
-/* ---- load --------------------------------------------------------------------- */
+/* ---- load
+ * --------------------------------------------------------------------- */
 
 static bool
 list_words(struct cmd *c, struct feed_list *list)
@@ -258,8 +259,7 @@ load_list(struct loading *l, const struct feed_list *list, bool progress)
 
     if (db == NULL)
         return CMD_FAILED;
-    ok = feed_load_files(db, l->c->conf, &o, list->n, list->path, file_done,
-                         l);
+    ok = feed_load_files(db, l->c->conf, &o, list->n, list->path, file_done, l);
     clear_bar(l);
     db_checkpoint(db);
     db_close(db);
@@ -301,7 +301,8 @@ load_cmd(struct cmd *c)
     return rc;
 }
 
-/* ---- unload ------------------------------------------------------------------- */
+/* ---- unload
+ * ------------------------------------------------------------------- */
 
 enum cmd_rc
 unload_cmd(struct cmd *c)
@@ -324,9 +325,9 @@ unload_cmd(struct cmd *c)
     u = feed_unload(db, id, 60, &l, why);
     db_close(db);
     if (u == UNLOAD_DONE) {
-        fprintf(c->out, "load %" PRId64 " of %s is undone: %" PRId64
-                        " records\n",
-                id, l.name, l.n.read - l.n.rejected);
+        fprintf(c->out,
+                "load %" PRId64 " of %s is undone: %" PRId64 " records\n", id,
+                l.name, l.n.read - l.n.rejected);
         return CMD_DONE;
     }
     if (u == UNLOAD_NONE)

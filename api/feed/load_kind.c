@@ -78,8 +78,8 @@ load_map_again(struct loader *ld)
  */
 
 enum feed_unload
-feed_unload(struct db *db, int64_t load_id, double lock_seconds,
-            struct load *l, char why[512])
+feed_unload(struct db *db, int64_t load_id, double lock_seconds, struct load *l,
+            char why[512])
 {
     enum feed_unload u = UNLOAD_FAILED;
     enum db_rc rc = db_writer_lock(db, lock_seconds);

@@ -16,7 +16,7 @@
 struct input {
     struct loader *ld;
     struct batch *b;
-    struct block *block;     /* the one being parsed, NULL at the end */
+    struct block *block; /* the one being parsed, NULL at the end */
 };
 
 /* Lets the current block go and takes the next one of the file. */
@@ -65,8 +65,8 @@ input_more(void *arg, const char *from, size_t keep, struct lse_span *span)
     in->block = b;
     in->b->r.l.bytes += (int64_t)b->n;
     atomic_fetch_add(&in->ld->text, (long long)b->n);
-    *span = (struct lse_span){block_text(b) - keep, block_text(b) + b->n,
-                              b->last};
+    *span =
+        (struct lse_span){block_text(b) - keep, block_text(b) + b->n, b->last};
 }
 
 /* ---- LSE -------------------------------------------------------------------

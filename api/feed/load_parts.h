@@ -17,11 +17,11 @@
 #include "db/point_fact.h"
 #include "server/base/hash.h"
 
-#define BLOCKS      8
-#define BLOCK_TEXT  (1u << 20)
-#define BATCHES     2
+#define BLOCKS     8
+#define BLOCK_TEXT (1u << 20)
+#define BATCHES    2
 /* Most bytes of a registry or billed file, which is held whole. */
-#define MOST_TABLE  (512u << 20)
+#define MOST_TABLE       (512u << 20)
 #define PROGRESS_SECONDS 0.1
 
 struct block {
@@ -45,9 +45,9 @@ block_text(struct block *b)
 
 /* One good record of a batch. */
 struct batch_record {
-    int64_t point_id;        /* 0: not known yet */
+    int64_t point_id; /* 0: not known yet */
     uint32_t packed, packed_n;
-    uint32_t esiid, rep;     /* offsets in batch.texts, NUL-ended there */
+    uint32_t esiid, rep; /* offsets in batch.texts, NUL-ended there */
     uint32_t line;
     int32_t day;
     uint8_t channel;
@@ -58,7 +58,7 @@ struct table_rejects;
 
 /* A kind of file. */
 struct feed_kind {
-    const char *name;  /* in the catalog of loads */
+    const char *name;                          /* in the catalog of loads */
     bool (*check)(const char *text, size_t n); /* does one begin so? */
     /* Loads a whole text (api/registry/registry.h); NULL: streamed. */
     enum db_rc (*load)(struct db *db, const void *text, size_t n,
@@ -71,13 +71,13 @@ struct feed_kind {
 struct batch {
     size_t file;
     const struct feed_kind *kind;
-    struct feed_result r;    /* rejects, warnings, what is known of the load */
+    struct feed_result r; /* rejects, warnings, what is known of the load */
     size_t rejects_room;
     bool refused, failed;
     struct buf packed, texts;
     struct batch_record *records;
     size_t n, room;
-    struct buf text;         /* of kinds that are held whole */
+    struct buf text; /* of kinds that are held whole */
 };
 
 struct loader {
@@ -87,22 +87,22 @@ struct loader {
     const char *const *paths;
     size_t n;
     struct queue blocks, free_blocks, batches, free_batches;
-    struct block *block;     /* all of them */
+    struct block *block; /* all of them */
     struct batch *batch;
     atomic_bool stop;
 
     pthread_rwlock_t map_lock;
     struct point_map *map;
     const struct tz *zones[256]; /* by the map's zone number */
-    const struct tz *zone;   /* of unregistered points */
+    const struct tz *zone;       /* of unregistered points */
     int64_t now_utc;
-    struct db *facts_db;     /* the parsing thread's own handle, or NULL */
+    struct db *facts_db; /* the parsing thread's own handle, or NULL */
     struct point_facts *facts;
-    atomic_size_t written;   /* files that the writer is done with */
+    atomic_size_t written; /* files that the writer is done with */
 
     atomic_llong records, text, bytes_done;
-    int64_t bytes;           /* of all files */
-    int64_t *size;           /* of each */
+    int64_t bytes; /* of all files */
+    int64_t *size; /* of each */
     bool recovered;
     double last_done;
 };

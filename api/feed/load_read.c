@@ -91,8 +91,7 @@ read_file(struct loader *ld, size_t file)
         return queue_put(&ld->blocks, b);
     }
     if (!str_copy(b->name, sizeof b->name, source_name(s)))
-        str_copyn(b->name, sizeof b->name, source_name(s),
-                  sizeof b->name - 1);
+        str_copyn(b->name, sizeof b->name, source_name(s), sizeof b->name - 1);
     ok = read_text(ld, b, s);
     source_close(s);
     return ok;

@@ -60,8 +60,8 @@ table_load(struct loader *ld, struct batch *b, struct table_rejects *rejects)
 
     if (ld->o.sender != NULL)
         str_copy(l->sender, sizeof l->sender, ld->o.sender);
-    rc = b->kind->load(ld->db, b->text.at, b->text.len,
-                       ld->conf->default_zone, l, rejects);
+    rc = b->kind->load(ld->db, b->text.at, b->text.len, ld->conf->default_zone,
+                       l, rejects);
     b->r.warnings[b->kind->warning] = l->n.warned;
     return rc;
 }

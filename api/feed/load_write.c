@@ -20,7 +20,8 @@ store_failed(struct loader *ld, struct batch *b, enum db_rc rc)
     return false;
 }
 
-/* ---- rejects ------------------------------------------------------------------
+/* ---- rejects
+ * ------------------------------------------------------------------
  */
 
 static int
@@ -54,7 +55,8 @@ reject_duplicate(struct batch *b, const struct batch_record *r)
     batch_reject(b, &j);
 }
 
-/* ---- a file that is there already ----------------------------------------------
+/* ---- a file that is there already
+ * ----------------------------------------------
  */
 
 static int
@@ -113,7 +115,8 @@ is_known(struct loader *ld, struct batch *b, enum db_rc *rc)
     return true;
 }
 
-/* ---- LSE ----------------------------------------------------------------------
+/* ---- LSE
+ * ----------------------------------------------------------------------
  */
 
 /* Gives every record its point; makes the ones that are new. */
@@ -210,7 +213,8 @@ write_lse(struct loader *ld, struct batch *b)
     return rc == DB_NONE ? DB_FAIL : rc; /* DB_NONE: a file is refused */
 }
 
-/* ---- files --------------------------------------------------------------------
+/* ---- files
+ * --------------------------------------------------------------------
  */
 
 /* Kept for the record: what came, and that it was refused. */

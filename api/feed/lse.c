@@ -20,7 +20,8 @@ lse_field_text(enum lse_field f)
     return FIELDS[f];
 }
 
-/* ---- spans ----------------------------------------------------------------- */
+/* ---- spans -----------------------------------------------------------------
+ */
 
 static void
 no_more(void *arg, const char *from, size_t keep, struct lse_span *span)
@@ -48,8 +49,8 @@ static void
 fill(struct lse *in)
 {
     while (!in->span.last && in->span.end - in->span.at < LSE_ROOM)
-        in->more(in->arg, in->span.at,
-                 (size_t)(in->span.end - in->span.at), &in->span);
+        in->more(in->arg, in->span.at, (size_t)(in->span.end - in->span.at),
+                 &in->span);
 }
 
 static bool
@@ -63,8 +64,8 @@ static void
 skip_line(struct lse *in)
 {
     for (;;) {
-        const char *p = memchr(in->span.at, '\n',
-                               (size_t)(in->span.end - in->span.at));
+        const char *p =
+            memchr(in->span.at, '\n', (size_t)(in->span.end - in->span.at));
 
         in->span.at = p == NULL ? in->span.end : p + 1;
         fill(in);
@@ -76,7 +77,8 @@ skip_line(struct lse *in)
     in->line++;
 }
 
-/* ---- refusals -------------------------------------------------------------- */
+/* ---- refusals --------------------------------------------------------------
+ */
 
 const char *
 lse_fail(struct lse *in, const char *at, enum feed_code code,
@@ -140,9 +142,8 @@ static enum lse_rc
 refuse_file(struct lse *in, enum feed_code code, uint32_t line)
 {
     in->over = true;
-    in->reject = (struct feed_reject){.field = FIELDS[LSE_FIELD_FILE],
-                                      .day = DAY_NONE,
-                                      .line = line};
+    in->reject = (struct feed_reject){
+        .field = FIELDS[LSE_FIELD_FILE], .day = DAY_NONE, .line = line};
     feed_reject_code(&in->reject, code);
     return LSE_REFUSED;
 }
@@ -168,7 +169,8 @@ feed_lse_refuse(struct lse *in, const struct lse_record *r,
         }
 }
 
-/* ---- records --------------------------------------------------------------- */
+/* ---- records ---------------------------------------------------------------
+ */
 
 static bool
 is_row_one(const struct lse *in)
@@ -251,9 +253,9 @@ begin(struct lse *in)
     p = in->span.at;
     if (n == 0)
         return refuse_file(in, FEED_NO_RECORD, 0);
-    if (n >= 2 && (memcmp(p, "\xff\xfe", 2) == 0 ||
-                   memcmp(p, "\xfe\xff", 2) == 0 ||
-                   (p[0] == '\0') != (p[1] == '\0')))
+    if (n >= 2 &&
+        (memcmp(p, "\xff\xfe", 2) == 0 || memcmp(p, "\xfe\xff", 2) == 0 ||
+         (p[0] == '\0') != (p[1] == '\0')))
         return refuse_file(in, FEED_UTF16, 0);
     if (memchr(p, '\n', n) == NULL && memchr(p, '\r', n) != NULL)
         return refuse_file(in, FEED_CR_ALONE, 0);
@@ -261,8 +263,7 @@ begin(struct lse *in)
         p++;
     if (p == in->span.end)
         return refuse_file(in, FEED_NO_RECORD, 0);
-    if (in->span.end - p < 9 || p[8] != ',' ||
-        (!is_header(p) && !is_detail(p)))
+    if (in->span.end - p < 9 || p[8] != ',' || (!is_header(p) && !is_detail(p)))
         return refuse_file(in, FEED_NOT_LSE, 0);
     return LSE_END;
 }

@@ -24,15 +24,16 @@
 #include "db/reading.h"
 
 #define LSE_MOST_RECORDS 50000
-#define LSE_MOST_LINE    2048   /* bytes, line end not counted */
+#define LSE_MOST_LINE    2048 /* bytes, line end not counted */
 #define LSE_MOST_ESIID   64
 #define LSE_MOST_ID      64
 /* No record that is followed to its end is longer than this. */
-#define LSE_ROOM         (32 * (LSE_MOST_LINE + 2))
+#define LSE_ROOM (32 * (LSE_MOST_LINE + 2))
 /* Bytes that must be readable behind every span. */
-#define LSE_PAD          32
+#define LSE_PAD 32
 
 /* Fields by which a refusal can be told; the texts are for people. */
+/* clang-format off */
 #define LSE_FIELDS(X)                                                          \
     X(FILE, "file")                                                            \
     X(LINE, "line")                                                            \
@@ -66,12 +67,13 @@
     X(STATUS, "status")                                                        \
     X(TIME, "interval time")                                                   \
     X(DAY, "intervals")
+/* clang-format on */
 
 enum lse_field {
 #define X(id, text) LSE_FIELD_##id,
     LSE_FIELDS(X)
 #undef X
-    LSE_FIELD_COUNT
+        LSE_FIELD_COUNT
 };
 
 const char *lse_field_text(enum lse_field f);
@@ -80,14 +82,14 @@ enum lse_row { LSE_ONE, LSE_TWO, LSE_THREE, LSE_FOUR, LSE_THIRTY, LSE_DETAIL };
 
 /* One record.  Pointers are good until the next call of feed_lse_next. */
 struct lse_record {
-    struct reading_day d;      /* point_id is 0 */
-    const char *esiid;         /* in the text, not ended */
+    struct reading_day d; /* point_id is 0 */
+    const char *esiid;    /* in the text, not ended */
     uint8_t esiid_n;
     uint8_t zone_n;
-    uint32_t line;             /* of row one, from 1 */
-    const char *zone;          /* row two's time-zone name, not ended */
+    uint32_t line;    /* of row one, from 1 */
+    const char *zone; /* row two's time-zone name, not ended */
     char sender[16], receiver[16];
-    const char *row[LSE_DETAIL];    /* where each header row begins */
+    const char *row[LSE_DETAIL];        /* where each header row begins */
     const char *field[LSE_FIELD_COUNT]; /* where it stands, for refusals that
                                          * feed/check.c makes; some are NULL */
 };
@@ -101,8 +103,8 @@ struct lse_span {
     const char *at, *end;
     bool last;
 };
-typedef void lse_more(void *arg, const char *from, size_t keep,
-                      struct lse_span *span);
+typedef void
+lse_more(void *arg, const char *from, size_t keep, struct lse_span *span);
 
 enum lse_rc {
     LSE_RECORD,  /* *r is good as far as the format goes */
@@ -112,13 +114,13 @@ enum lse_rc {
 };
 
 struct lse {
-    struct lse_span span;       /* what is not yet read */
+    struct lse_span span; /* what is not yet read */
     lse_more *more;
     void *arg;
-    uint32_t line;              /* number of the line that span.at begins */
-    uint32_t records;           /* met so far, good or bad */
+    uint32_t line;    /* number of the line that span.at begins */
+    uint32_t records; /* met so far, good or bad */
     bool begun, over;
-    bool byte_order;            /* the text began with a UTF-8 mark */
+    bool byte_order; /* the text began with a UTF-8 mark */
     struct feed_reject reject;
     /* the row being read, and what was wrong with it */
     const char *row;
@@ -137,8 +139,8 @@ void feed_lse_init(struct lse *in, lse_more *more, void *arg);
 void feed_lse_init_text(struct lse *in, const char *text, size_t n);
 enum lse_rc feed_lse_next(struct lse *in, struct lse_record *r);
 /* Refuses the record that feed_lse_next gave last: fills in->reject. */
-void feed_lse_refuse(struct lse *in, const struct lse_record *r,
-                     enum lse_field field, enum feed_code code,
-                     const char *note);
+void
+feed_lse_refuse(struct lse *in, const struct lse_record *r,
+                enum lse_field field, enum feed_code code, const char *note);
 
 #endif

@@ -11,8 +11,8 @@
 
 #define ROW_INTERVALS 4
 
-static const uint32_t PLACES[DECIMAL_PLACES + 1] = {1000000, 100000, 10000,
-                                                    1000,    100,    10, 1};
+static const uint32_t PLACES[DECIMAL_PLACES + 1] = {
+    1000000, 100000, 10000, 1000, 100, 10, 1};
 
 /* The byte of a wrong energy text that is to blame. */
 static const char *
@@ -174,8 +174,7 @@ read_detail(struct lse *in, const char *p, struct reading_day *d, unsigned row)
         return wrong_sort_code(in, p);
     p += 9;
     for (unsigned i = 0; i < ROW_INTERVALS; i++, n++) {
-        if (read_common(p, &d->value_ukwh[n], &d->places[n],
-                        &d->status[n])) {
+        if (read_common(p, &d->value_ukwh[n], &d->places[n], &d->status[n])) {
             p += 8;
         } else {
             in->interval = (uint16_t)(n + 1);

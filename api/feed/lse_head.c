@@ -11,8 +11,8 @@ static const struct {
     char code[SORT_CODE + 1];
     enum lse_field field;
 } ROWS[] = {
-    {"00000001,", LSE_FIELD_ROW_ONE},   {"00000002,", LSE_FIELD_ROW_TWO},
-    {"00000003,", LSE_FIELD_ROW_THREE}, {"00000004,", LSE_FIELD_ROW_FOUR},
+    {"00000001,", LSE_FIELD_ROW_ONE},    {"00000002,", LSE_FIELD_ROW_TWO},
+    {"00000003,", LSE_FIELD_ROW_THREE},  {"00000004,", LSE_FIELD_ROW_FOUR},
     {"00000030,", LSE_FIELD_ROW_THIRTY}, {"10000000,", LSE_FIELD_DETAIL},
 };
 
@@ -66,8 +66,8 @@ read_comma(struct lse *in, const char *p, enum feed_code code,
 
 /* Exactly this text, then a comma. */
 static const char *
-read_fixed(struct lse *in, const char *p, const char *text,
-           enum feed_code code, enum lse_field field)
+read_fixed(struct lse *in, const char *p, const char *text, enum feed_code code,
+           enum lse_field field)
 {
     size_t n = strlen(text);
 
@@ -197,8 +197,14 @@ read_one(struct lse *in, const char *p, struct lse_record *r)
 
 /* ---- row two ------------------------------------------------------------- */
 
-enum { TWO_START, TWO_STOP, TWO_SECONDS = 6, TWO_UNIT, TWO_ZONE = 12,
-       TWO_FIELDS };
+enum {
+    TWO_START,
+    TWO_STOP,
+    TWO_SECONDS = 6,
+    TWO_UNIT,
+    TWO_ZONE = 12,
+    TWO_FIELDS
+};
 
 /* A register read; none when the field is empty. */
 static const char *
@@ -229,8 +235,8 @@ read_registers(struct lse *in, const char *const *at, struct reading_day *d)
     d->start_read = d->stop_read = (struct decimal){0, 0};
     if (memcmp(at[TWO_START], "0,0,", 4) == 0)
         return at[TWO_START];
-    if (read_register(in, at[TWO_START], at[TWO_STOP] - 1,
-                      LSE_FIELD_START_READ, &d->start_read) == NULL ||
+    if (read_register(in, at[TWO_START], at[TWO_STOP] - 1, LSE_FIELD_START_READ,
+                      &d->start_read) == NULL ||
         read_register(in, at[TWO_STOP], at[TWO_STOP + 1] - 1,
                       LSE_FIELD_STOP_READ, &d->stop_read) == NULL)
         return NULL;
@@ -278,7 +284,8 @@ read_two(struct lse *in, const char *p, struct lse_record *r)
     return lse_read_end(in, p, LSE_FIELD_ROW_TWO);
 }
 
-/* ---- rows three and four -------------------------------------------------- */
+/* ---- rows three and four --------------------------------------------------
+ */
 
 static const char *
 read_three(struct lse *in, const char *p, struct lse_record *r)
@@ -320,7 +327,8 @@ read_four(struct lse *in, const char *p, struct lse_record *r)
     return p == NULL ? NULL : lse_read_end(in, p, LSE_FIELD_ROW_FOUR);
 }
 
-/* ---- row thirty ------------------------------------------------------------ */
+/* ---- row thirty ------------------------------------------------------------
+ */
 
 /* The digits of a DUNS number up to a comma or the line's end. */
 static const char *
@@ -379,8 +387,7 @@ read_thirty(struct lse *in, const char *p, struct lse_record *r)
     p = read_row(in, p, r, LSE_THIRTY);
     if (p == NULL)
         return NULL;
-    p = read_fixed(in, p, "ATTRIBUTE_VALUE_PAIRS", FEED_PAIRS,
-                   LSE_FIELD_PAIRS);
+    p = read_fixed(in, p, "ATTRIBUTE_VALUE_PAIRS", FEED_PAIRS, LSE_FIELD_PAIRS);
     if (p == NULL)
         return NULL;
     r->d.mre[0] = r->sender[0] = r->receiver[0] = r->d.rep[0] = '\0';
@@ -403,8 +410,7 @@ const char *
 lse_read_headers(struct lse *in, const char *p, struct lse_record *r)
 {
     if ((p = read_one(in, p, r)) == NULL || (p = read_two(in, p, r)) == NULL ||
-        (p = read_three(in, p, r)) == NULL ||
-        (p = read_four(in, p, r)) == NULL)
+        (p = read_three(in, p, r)) == NULL || (p = read_four(in, p, r)) == NULL)
         return NULL;
     return read_thirty(in, p, r);
 }

@@ -17,22 +17,20 @@ const char *lse_fail(struct lse *in, const char *at, enum feed_code code,
                      enum lse_field field) __attribute__((cold, noinline));
 /* As lse_fail, but a strange byte there is what is wrong. */
 const char *lse_fail_byte(struct lse *in, const char *at, enum feed_code code,
-                          enum lse_field field)
-    __attribute__((cold, noinline));
+                          enum lse_field field) __attribute__((cold, noinline));
 /* As lse_fail_byte where a separator is due: a line's end means a short row. */
 const char *lse_fail_here(struct lse *in, const char *at, enum feed_code code,
-                          enum lse_field field)
-    __attribute__((cold, noinline));
+                          enum lse_field field) __attribute__((cold, noinline));
 
 /* As lse_fail where another row than `row` stands. */
 const char *lse_wrong_row(struct lse *in, const char *p, enum lse_row row)
     __attribute__((cold, noinline));
 
 /* The rows one to thirty, then the detail rows. */
-const char *lse_read_headers(struct lse *in, const char *p,
-                             struct lse_record *r);
-const char *lse_read_details(struct lse *in, const char *p,
-                             struct lse_record *r);
+const char *
+lse_read_headers(struct lse *in, const char *p, struct lse_record *r);
+const char *
+lse_read_details(struct lse *in, const char *p, struct lse_record *r);
 /* Takes the 14 digits of a time and the comma behind them. */
 const char *lse_read_time(struct lse *in, const char *p, enum lse_field field,
                           int64_t *time);

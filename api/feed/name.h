@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 struct feed_name {
-    char sender[16];     /* DUNS, 9 or 13 digits */
-    int64_t stamp;       /* YYYYMMDDHHMMSS */
-    int32_t counter;     /* 0 to 999 */
+    char sender[16]; /* DUNS, 9 or 13 digits */
+    int64_t stamp;   /* YYYYMMDDHHMMSS */
+    int32_t counter; /* 0 to 999 */
 };
 
 /* True when it is such a name (further endings may follow ".lse", ".csv" may

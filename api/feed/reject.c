@@ -123,10 +123,9 @@ feed_codes_document(struct buf *to)
     for (size_t i = 0; i < FEED_CODE_COUNT; i++)
         buf_printf(to, "| %s | %s | %s |\n", CODES[i].ours, CODES[i].ercot,
                    CODES[i].reason);
-    buf_puts(to,
-             "\n## What loads with a warning\n\n"
-             "These records load; they are counted and flagged.\n\n"
-             "| ours | what |\n|---|---|\n");
+    buf_puts(to, "\n## What loads with a warning\n\n"
+                 "These records load; they are counted and flagged.\n\n"
+                 "| ours | what |\n|---|---|\n");
     for (size_t i = 0; i < FEED_WARNING_COUNT; i++)
         buf_printf(to, "| %s | %s |\n", WARNINGS[i].ours, WARNINGS[i].text);
     buf_puts(to,

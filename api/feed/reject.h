@@ -14,6 +14,7 @@
 #include "server/base/buf.h"
 
 /*    id             ours   ERCOT  reason */
+/* clang-format off */
 #define FEED_CODES(X)                                                          \
     X(TOO_MANY,      "M01", "F1", "more than 50,000 records")                  \
     X(NO_RECORD,     "M02", "F2", "no record in the file")                     \
@@ -78,9 +79,11 @@
     X(FUTURE,        "M62", "04", "the day is not over yet")                   \
     X(DUPLICATE,     "M63", "05", "the file holds a more recent record of "    \
                                   "this ESI ID, channel and day")
+/* clang-format on */
 
 /* What loads but is counted and flagged. */
 /*    id             ours   text */
+/* clang-format off */
 #define FEED_WARNINGS(X)                                                       \
     X(ESIID_LENGTH,  "W01", "the ESI ID has neither 17 nor 22 characters")     \
     X(UNREGISTERED,  "W02", "the registry does not know the ESI ID")           \
@@ -90,36 +93,37 @@
     X(NO_REP,        "W06", "the record names no REP")                         \
     X(STAMP_EARLY,   "W07", "the creation stamp lies before the day's end")    \
     X(BYTE_ORDER,    "W08", "the file begins with a UTF-8 byte order mark")
+/* clang-format on */
 
 enum feed_code {
 #define X(id, ours, ercot, reason) FEED_##id,
     FEED_CODES(X)
 #undef X
-    FEED_CODE_COUNT
+        FEED_CODE_COUNT
 };
 
 enum feed_warning {
 #define X(id, ours, text) FEED_WARN_##id,
     FEED_WARNINGS(X)
 #undef X
-    FEED_WARNING_COUNT
+        FEED_WARNING_COUNT
 };
 
 #define FEED_EXCERPT 96
 
 /* One refusal, of a record or (line 0) of a file. */
 struct feed_reject {
-    enum feed_code code;     /* FEED_CODE_COUNT: of another table */
+    enum feed_code code;               /* FEED_CODE_COUNT: of another table */
     const char *ours, *ercot, *reason; /* static: "M51", "02" */
-    const char *field;       /* static: "ESI ID", "energy" */
-    uint16_t interval;       /* 1 to 100 for a field of an interval, else 0 */
-    uint8_t channel;         /* 0 where not known */
-    int32_t day;             /* operating day, DAY_NONE where not known */
-    uint32_t line;           /* from 1; 0: the whole file */
-    uint32_t column;         /* byte in that line, from 1; 0: not known */
-    char esiid[65];          /* "" where not known */
-    char note[40];           /* what was found, "95 of 96"; may be "" */
-    uint8_t caret;           /* byte of `excerpt` that is wrong */
+    const char *field;                 /* static: "ESI ID", "energy" */
+    uint16_t interval; /* 1 to 100 for a field of an interval, else 0 */
+    uint8_t channel;   /* 0 where not known */
+    int32_t day;       /* operating day, DAY_NONE where not known */
+    uint32_t line;     /* from 1; 0: the whole file */
+    uint32_t column;   /* byte in that line, from 1; 0: not known */
+    char esiid[65];    /* "" where not known */
+    char note[40];     /* what was found, "95 of 96"; may be "" */
+    uint8_t caret;     /* byte of `excerpt` that is wrong */
     char excerpt[FEED_EXCERPT]; /* the line around it, printable; may be "" */
 };
 

@@ -37,8 +37,8 @@ char *arena_printf(struct arena *a, const char *format, ...)
 char *arena_vprintf(struct arena *a, const char *format, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
-#define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))
-#define ARENA_NEWN(a, type, n)  ((type *)arena_alloc((a), sizeof(type) * (n)))
+#define ARENA_NEW(a, type)     ((type *)arena_alloc((a), sizeof(type)))
+#define ARENA_NEWN(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (n)))
 
 /* malloc family that abort when memory is out, for what outlives an arena;
  * mem_new is zeroed. */

@@ -14,7 +14,7 @@ struct buf {
     size_t size; /* bytes held */
 };
 
-void buf_clear(struct buf *b);          /* frees */
+void buf_clear(struct buf *b); /* frees */
 /* Makes room for n more bytes (aborts when memory is out). */
 void buf_room(struct buf *b, size_t n);
 void buf_add(struct buf *b, const void *bytes, size_t n);

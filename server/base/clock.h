@@ -13,22 +13,22 @@
 
 #define DAY_NONE INT32_MIN
 
-int64_t clock_now(void);                 /* UTC seconds */
-double clock_monotonic(void);            /* seconds, for durations only */
+int64_t clock_now(void);      /* UTC seconds */
+double clock_monotonic(void); /* seconds, for durations only */
 /* Stops the clock at `utc`, or lets it run again (CLOCK_REAL).  The
  * environment variable MH_CLOCK=YYYY-MM-DDTHH:MM:SSZ sets it at start. */
 #define CLOCK_REAL INT64_MIN
 void clock_set(int64_t utc);
 
 struct civil {
-    int year, month, day;     /* 1-based month and day */
+    int year, month, day; /* 1-based month and day */
     int hour, minute, second;
 };
 
 int32_t day_from_civil(int year, int month, int day);
 void day_to_civil(int32_t day, int *year, int *month, int *dom);
-int day_of_week(int32_t day);            /* 0 = Sunday */
-int32_t day_month_start(int32_t day);    /* first day of its month */
+int day_of_week(int32_t day);                    /* 0 = Sunday */
+int32_t day_month_start(int32_t day);            /* first day of its month */
 int32_t day_add_months(int32_t day, int months); /* clamps the day of month */
 /* "YYYY-MM-DD", "MM/DD/YYYY" or "YYYYMMDD", a real date of 1970..2199. */
 bool day_parse(const char *text, int32_t *day);

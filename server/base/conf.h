@@ -30,17 +30,17 @@ void conf_init(struct conf *c);
 bool conf_read(struct conf *c, const char *path, char why[512]);
 /* Takes MH_NAME for each name; DATA_DIR and PORT are accepted as well. */
 bool conf_env(struct conf *c, char why[512]);
-bool conf_set(struct conf *c, const char *name, const char *value,
-              char why[512]);
+bool
+conf_set(struct conf *c, const char *name, const char *value, char why[512]);
 /* A commented sample file; with `current`, the values in force. */
 void conf_print(FILE *to, const struct conf *current);
 
 /* One row of the table, for manuals. */
 struct conf_setting {
     const char *name, *text;
-    const char *kind;       /* "text", "number" or "yes or no" */
-    char missing[512];      /* its default, as it would be written */
-    int64_t least, most;    /* of a number */
+    const char *kind;    /* "text", "number" or "yes or no" */
+    char missing[512];   /* its default, as it would be written */
+    int64_t least, most; /* of a number */
 };
 /* The setting at a position from 0; false past the last. */
 bool conf_setting_get(size_t at, struct conf_setting *s);

@@ -5,6 +5,7 @@
 
 /*  T(name, default, text)  I(name, default, least, most, text)
  *  B(name, default, text) */
+/* clang-format off */
 #define CONF_TABLE(T, I, B)                                                    \
     T(data_dir, MH_LOCALSTATEDIR "/lib/meterhouse",                            \
       "Folder of the store, the inbox, keys and certificates.")                \
@@ -64,5 +65,6 @@
     T(help_email, "", "E-mail address of the help line, shown on every "       \
       "page.")                                                                 \
     B(demo, false, "Shows the demo log-ins on the home page.")
+/* clang-format on */
 
 #endif

@@ -13,19 +13,25 @@
 #define DECIMAL_PLACES 6
 #define DECIMAL_ONE    1000000
 /* The largest value read: 999,999,999.999999. */
-#define DECIMAL_MAX    999999999999999
+#define DECIMAL_MAX 999999999999999
 /* Longest text written, with sign and NUL. */
-#define DECIMAL_TEXT   24
+#define DECIMAL_TEXT 24
 
 /* A number as it was written: its value and how many digits stood after the
  * point, so that 0.140 comes back as 0.140. */
 struct decimal {
-    int64_t micro;   /* value in millionths */
-    uint8_t places;  /* 0..6 digits after the point as written */
+    int64_t micro;  /* value in millionths */
+    uint8_t places; /* 0..6 digits after the point as written */
 };
 
-enum decimal_rc { DECIMAL_OK, DECIMAL_EMPTY, DECIMAL_FORM, DECIMAL_SIGN,
-                  DECIMAL_LONG, DECIMAL_RANGE };
+enum decimal_rc {
+    DECIMAL_OK,
+    DECIMAL_EMPTY,
+    DECIMAL_FORM,
+    DECIMAL_SIGN,
+    DECIMAL_LONG,
+    DECIMAL_RANGE
+};
 
 /* Digits, at most one point with at least one digit on each side, no sign, no
  * exponent, no blank, at most six places.  DECIMAL_SIGN: a leading - or +;

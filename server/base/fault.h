@@ -11,6 +11,7 @@
 #define MH_BASE_FAULT_H
 
 /*    id             HTTP  SOAP      key */
+/* clang-format off */
 #define FAULT_TABLE(X)                                                         \
     X(NONE,          200, "",       "none")                                    \
     X(BAD_REQUEST,   400, "Client", "bad_request")                             \
@@ -30,12 +31,13 @@
     X(OURS,          500, "Server", "ours")                                    \
     X(BUSY,          503, "Server", "busy")                                    \
     X(DISK_FULL,     507, "Server", "disk_full")
+/* clang-format on */
 
 enum fault {
 #define X(id, http, soap, key) FAULT_##id,
     FAULT_TABLE(X)
 #undef X
-    FAULT_COUNT
+        FAULT_COUNT
 };
 
 /* HTTP status of a fault; 500 for a number that is not in the table. */

@@ -10,7 +10,7 @@
 /* Copies with an end; false (and an empty string) when it does not fit. */
 bool str_copy(char *to, size_t size, const char *from);
 bool str_copyn(char *to, size_t size, const char *from, size_t n);
-bool str_eq(const char *a, const char *b);   /* NULL equals only NULL */
+bool str_eq(const char *a, const char *b); /* NULL equals only NULL */
 bool str_starts(const char *text, const char *start);
 bool str_ends(const char *text, const char *end);
 /* A whole non-negative decimal number of 1 to 18 digits, nothing else. */

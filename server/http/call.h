@@ -9,7 +9,7 @@
 #include "server/http/http.h"
 
 #define PARAMS_MOST     64
-#define FORM_TOKEN_SIZE 65  /* hexadecimal HMAC-SHA-256 */
+#define FORM_TOKEN_SIZE 65 /* hexadecimal HMAC-SHA-256 */
 
 struct param {
     const char *name, *value;
@@ -36,7 +36,7 @@ struct call {
     struct skin *skin;
     struct param *params;
     size_t n_params;
-    json_t *body;            /* a JSON body, borrowed by params */
+    json_t *body; /* a JSON body, borrowed by params */
     const char *bad_field, *bad_reason, *bad_detail;
     bool signed_in;
     const char *session;     /* cookie, "" for none */
@@ -68,12 +68,12 @@ void reply_init(struct call *c);
 void reply_finish(struct call *c);
 void reply_drop(struct call *c);
 /* As reply_bytes; steals the buffer. */
-enum fault reply_buf(struct req *r, int status, const char *type,
-                     struct buf *bytes);
+enum fault
+reply_buf(struct req *r, int status, const char *type, struct buf *bytes);
 
 /* As reply_json with another media type; steals the value. */
-enum fault reply_json_as(struct req *r, int status, const char *type,
-                         json_t *value);
+enum fault
+reply_json_as(struct req *r, int status, const char *type, json_t *value);
 
 /* ---- fault_reply.c: the one place where a fault becomes an answer. */
 void fault_reply(struct call *c, enum fault f);

@@ -6,12 +6,12 @@
 #include "server/http/http.h"
 
 /* The target is known, the headers are not yet; makes the exchange. */
-void *exchange_target(void *server, const char *target,
-                      struct MHD_Connection *mhd);
-enum MHD_Result exchange_answer(void *server, struct MHD_Connection *mhd,
-                                const char *url, const char *method,
-                                const char *version, const char *data,
-                                size_t *size, void **exchange);
+void *
+exchange_target(void *server, const char *target, struct MHD_Connection *mhd);
+enum MHD_Result
+exchange_answer(void *server, struct MHD_Connection *mhd, const char *url,
+                const char *method, const char *version, const char *data,
+                size_t *size, void **exchange);
 void exchange_end(void *server, struct MHD_Connection *mhd, void **exchange,
                   enum MHD_RequestTerminationCode why);
 

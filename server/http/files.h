@@ -30,8 +30,8 @@ struct files_ask {
 };
 
 /* The answer, borrowed; NULL when there is no such file. */
-struct MHD_Response *files_answer(const struct files *f,
-                                  const struct files_ask *ask, int *status,
-                                  uint64_t *bytes);
+struct MHD_Response *
+files_answer(const struct files *f, const struct files_ask *ask, int *status,
+             uint64_t *bytes);
 
 #endif

@@ -6,7 +6,7 @@
 #include <microhttpd.h>
 
 #define COOKIE_SESSION "session"
-#define COOKIE_FORM    "form"   /* ties forms of people without a session */
+#define COOKIE_FORM    "form" /* ties forms of people without a session */
 #define COOKIE_LANG    "lang"
 
 void headers_secure(struct MHD_Response *r);

@@ -28,9 +28,9 @@ struct pool_job {
 
 /* Opens a handle for each of `workers` threads and starts them; NULL when a
  * handle or a thread cannot be had. */
-struct pool *pool_start(size_t workers, size_t queue,
-                        struct db *(*open)(void *arg),
-                        void (*close)(struct db *db), void *arg);
+struct pool *
+pool_start(size_t workers, size_t queue, struct db *(*open)(void *arg),
+           void (*close)(struct db *db), void *arg);
 /* Puts a request in the queue; false when it is full. */
 bool pool_add(struct pool *p, struct pool_job *job);
 /* Puts a piece of a running answer in the queue; false when the pool ends. */

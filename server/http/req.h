@@ -20,22 +20,22 @@
 #include "server/text/catalog.h"
 
 struct db;
-struct actor;   /* api/agreement/actor.h: who is asking */
+struct actor; /* api/agreement/actor.h: who is asking */
 struct route;
 struct reply;
 
 struct req {
     const struct route *route;
-    const char *method, *path;     /* path without query, decoded */
-    const char *path_arg;          /* what the first {} of the route matched */
-    const char *path_arg2;         /* the second, NULL if none */
-    const struct actor *who;       /* never NULL; may be nobody */
+    const char *method, *path; /* path without query, decoded */
+    const char *path_arg;      /* what the first {} of the route matched */
+    const char *path_arg2;     /* the second, NULL if none */
+    const struct actor *who;   /* never NULL; may be nobody */
     enum lang lang;
     int64_t now_utc;
-    const char *peer;              /* address text of the client */
-    const char *id;                /* request id, for the log and the page */
-    struct arena *arena;           /* ends with the request */
-    struct db *db;                 /* this worker's handle */
+    const char *peer;    /* address text of the client */
+    const char *id;      /* request id, for the log and the page */
+    struct arena *arena; /* ends with the request */
+    struct db *db;       /* this worker's handle */
     const struct conf *conf;
     struct reply *reply;
 };
@@ -44,13 +44,13 @@ struct req {
  * Only names in the route row's params exist.  A name given twice, bad UTF-8
  * or a bad form is FAULT_BAD_FIELD, whose page names the field. */
 /* NULL in *text when absent. */
-enum fault req_text(struct req *r, const char *name, size_t most,
-                    const char **text);
+enum fault
+req_text(struct req *r, const char *name, size_t most, const char **text);
 enum fault req_i64(struct req *r, const char *name, int64_t least, int64_t most,
                    int64_t missing, int64_t *n);
 /* YYYY-MM-DD; `missing` when absent. */
-enum fault req_day(struct req *r, const char *name, int32_t missing,
-                   int32_t *day);
+enum fault
+req_day(struct req *r, const char *name, int32_t missing, int32_t *day);
 /* One of the blank-separated words of `choices`; the first when absent. */
 enum fault req_choice(struct req *r, const char *name, const char *choices,
                       const char **choice);
@@ -65,8 +65,8 @@ enum fault req_bad(struct req *r, enum fault f, const char *field,
 /* ---- replies --------------------------------------------------------------*/
 /* A template inside layout.html; steals the view. */
 enum fault page(struct req *r, const char *name, json_t *view);
-enum fault page_status(struct req *r, int status, const char *name,
-                       json_t *view);
+enum fault
+page_status(struct req *r, int status, const char *name, json_t *view);
 /* Steals the value. */
 enum fault reply_json(struct req *r, int status, json_t *value);
 /* 303 to a path of ours; anything else is FAULT_OURS. */
@@ -83,10 +83,10 @@ enum fault reply_bytes(struct req *r, int status, const char *type,
  * arena may be used by it.
  */
 enum stream_rc { STREAM_END, STREAM_MORE, STREAM_FAIL };
-enum fault reply_stream(struct req *r, const char *type,
-                        enum stream_rc (*more)(void *state, struct db *db,
-                                               struct buf *to),
-                        void (*free_state)(void *state), void *state);
+enum fault
+reply_stream(struct req *r, const char *type,
+             enum stream_rc (*more)(void *state, struct db *db, struct buf *to),
+             void (*free_state)(void *state), void *state);
 /* Content-Disposition: attachment; call before reply_*. */
 void reply_file_name(struct req *r, const char *name);
 void reply_header(struct req *r, const char *name, const char *value);

@@ -8,8 +8,8 @@
 
 #include "server/http/route.h"
 
-#define ROUTER_ARGS     2    /* {} of a path */
-#define ROUTER_ARG_SIZE 128  /* longest segment that {} matches, with NUL */
+#define ROUTER_ARGS     2   /* {} of a path */
+#define ROUTER_ARG_SIZE 128 /* longest segment that {} matches, with NUL */
 
 struct router;
 
@@ -24,8 +24,8 @@ struct router_match {
 
 /* Takes the rows of several tables (each ended by a row with no method).
  * NULL with the reason in `why` for a bad or double row. */
-struct router *router_new(const struct route *const tables[], size_t n,
-                          char why[512]);
+struct router *
+router_new(const struct route *const tables[], size_t n, char why[512]);
 void router_free(struct router *r);
 /* A literal segment wins over {}; HEAD finds the row of GET. */
 void router_find(const struct router *r, const char *method, const char *path,

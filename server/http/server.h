@@ -15,7 +15,7 @@
 
 struct http_app {
     const struct conf *conf;
-    const struct route *routes;        /* ended by a row with no method */
+    const struct route *routes; /* ended by a row with no method */
     const char *templates_dir, *static_dir;
     /* A store handle for one worker thread. */
     struct db *(*open)(void *arg);
@@ -44,7 +44,7 @@ struct http_app {
 struct http_server;
 /* Binds and starts; `why` on failure. */
 struct http_server *http_start(const struct http_app *app, char why[512]);
-int http_port(const struct http_server *s);   /* the bound port */
+int http_port(const struct http_server *s); /* the bound port */
 /* Takes changed certificate, templates and static files; what cannot be taken
  * is named in `why` and stays as it was. */
 bool http_reload(struct http_server *s, char why[512]);

@@ -17,7 +17,7 @@ struct stream_source {
 
 /* The answer; its destruction ends the stream.  Frees the state even when it
  * returns NULL. */
-struct MHD_Response *stream_answer(struct exchange *x,
-                                   const struct stream_source *source);
+struct MHD_Response *
+stream_answer(struct exchange *x, const struct stream_source *source);
 
 #endif

@@ -17,7 +17,7 @@ struct strict {
     uint64_t length;
 };
 
-enum fault strict_check(struct exchange *x, const char *version,
-                        struct strict *s);
+enum fault
+strict_check(struct exchange *x, const char *version, struct strict *s);
 
 #endif

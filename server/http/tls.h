@@ -23,10 +23,10 @@ bool tls_reload(struct tls *t, char why[512]);
 /* Now and then: takes changed files, renews our own certificate. */
 void tls_watch(struct tls *t);
 /* For MHD_OPTION_HTTPS_CERT_CALLBACK. */
-int tls_retrieve(gnutls_session_t session, const gnutls_datum_t *ca, int cas,
-                 const gnutls_pk_algorithm_t *algos, int n_algos,
-                 gnutls_pcert_st **chain, unsigned *length,
-                 gnutls_privkey_t *key);
+int
+tls_retrieve(gnutls_session_t session, const gnutls_datum_t *ca, int cas,
+             const gnutls_pk_algorithm_t *algos, int n_algos,
+             gnutls_pcert_st **chain, unsigned *length, gnutls_privkey_t *key);
 
 /* Writes a new key and a self-signed certificate for localhost, 127.0.0.1,
  * ::1 and `host` ("" for none), good for `days`. */

@@ -20,8 +20,8 @@ struct lease {
 
 struct lease_keeper;
 /* `owner` must outlive it. */
-struct lease_keeper *lease_keeper_start(const struct runner_app *app,
-                                        const char *owner);
+struct lease_keeper *
+lease_keeper_start(const struct runner_app *app, const char *owner);
 void lease_keeper_stop(struct lease_keeper *k);
 /* Keeps a lease that was just taken, until lease_drop. */
 void lease_keep(struct lease_keeper *k, struct lease *l);

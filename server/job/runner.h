@@ -29,27 +29,27 @@ enum job_rc {
 };
 
 struct job_kind {
-    const char *kind;                 /* "inbox.watch" */
+    const char *kind; /* "inbox.watch" */
     enum job_rc (*fn)(struct job *j);
-    const char *schedule;             /* cron.h; NULL: when asked for */
-    int lease_seconds;                /* a dead program's job is taken over
-                                         after that long */
-    int retries;                      /* then it is given up */
-    int at_once;                      /* in one program; 0: any number */
+    const char *schedule; /* cron.h; NULL: when asked for */
+    int lease_seconds;    /* a dead program's job is taken over
+                             after that long */
+    int retries;          /* then it is given up */
+    int at_once;          /* in one program; 0: any number */
 };
 
 /* What a job's function gets. */
 struct job {
     const struct job_kind *kind;
     const char *key, *argument;
-    int64_t attempt;                  /* 1 at the first try */
-    struct db *db;                    /* of this thread */
+    int64_t attempt; /* 1 at the first try */
+    struct db *db;   /* of this thread */
     const struct conf *conf;
-    struct arena *arena;              /* ends with the step */
-    int64_t again_utc;                /* set by the function: when to run
-                                         again; 0: at once after JOB_AGAIN, by
-                                         the schedule after JOB_DONE */
-    char note[512];                   /* set by the function: how it went */
+    struct arena *arena; /* ends with the step */
+    int64_t again_utc;   /* set by the function: when to run
+                            again; 0: at once after JOB_AGAIN, by
+                            the schedule after JOB_DONE */
+    char note[512];      /* set by the function: how it went */
     struct runner *runner;
     struct lease *lease;
 };
@@ -62,9 +62,9 @@ bool job_is_held(const struct job *j);
 
 struct runner_app {
     const struct conf *conf;
-    const struct job_kind *kinds;     /* ended by a row with no kind */
+    const struct job_kind *kinds; /* ended by a row with no kind */
     int threads;
-    struct db *(*open)(void *arg);    /* a store handle for one thread */
+    struct db *(*open)(void *arg); /* a store handle for one thread */
     void (*close)(struct db *db);
     void *arg;
 };

@@ -148,8 +148,8 @@ find(enum lang l, const char *key)
 static void
 date_words_find(enum lang l)
 {
-    static const char *const groups[DATE_WORDS] = {
-        "month", "month_short", "weekday", "weekday_short"};
+    static const char *const groups[DATE_WORDS] = {"month", "month_short",
+                                                   "weekday", "weekday_short"};
     char key[KEY_SIZE];
 
     for (int group = 0; group < DATE_WORDS; group++) {

@@ -18,9 +18,9 @@ enum lang { LANG_EN, LANG_ES, LANG_COUNT };
 /* Reads dir/en.json and dir/es.json; fails on a missing or extra key. */
 bool catalog_open(const char *dir, char why[512]);
 void catalog_close(void);
-enum lang lang_from(const char *code);        /* "es", "es-MX" … else English */
+enum lang lang_from(const char *code); /* "es", "es-MX" … else English */
 enum lang lang_accept(const char *accept_language); /* RFC 9110 list with q */
-const char *lang_code(enum lang l);           /* "en", "es" */
+const char *lang_code(enum lang l);                 /* "en", "es" */
 /* {"t": {...}} for template_render's `extra`; borrowed. */
 const json_t *catalog_tree(enum lang l);
 /* Words of a dotted key; the key itself when there are none (and a log). */
@@ -33,9 +33,9 @@ char *tr_count(struct arena *a, enum lang l, const char *key, long n);
 
 /* How people read dates and numbers; "1,234.56" in both (US readers). */
 enum date_style {
-    DATE_LONG,    /* Sunday, November 1, 2026; domingo, 1 de noviembre de 2026 */
-    DATE_SHORT,   /* Nov 1, 2026; 1 nov 2026 */
-    DATE_MONTH,   /* November 2026; noviembre de 2026 */
+    DATE_LONG,  /* Sunday, November 1, 2026; domingo, 1 de noviembre de 2026 */
+    DATE_SHORT, /* Nov 1, 2026; 1 nov 2026 */
+    DATE_MONTH, /* November 2026; noviembre de 2026 */
     DATE_WEEKDAY, /* Sun, Nov 1; dom 1 nov */
     DATE_DAY,     /* Nov 1; 1 nov */
 };

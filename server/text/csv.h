@@ -15,14 +15,14 @@
 /* A text field, quoted where needed. */
 void csv_text(struct buf *to, const char *text);
 
-#define CSV_FIELDS 64
+#define CSV_FIELDS  64
 #define CSV_LONGEST 65536 /* bytes of a record */
 
 struct csv_reader {
-    const char *at, *end;    /* unread bytes */
-    long line;               /* line that the newest record began on */
-    long next_line;          /* line of *at */
-    size_t n;                /* fields of the newest record */
+    const char *at, *end;          /* unread bytes */
+    long line;                     /* line that the newest record began on */
+    long next_line;                /* line of *at */
+    size_t n;                      /* fields of the newest record */
     const char *field[CSV_FIELDS]; /* NUL-ended, in `text` */
     struct buf text;
 };

@@ -30,8 +30,8 @@ struct template_text {
     const char *name, *text;
     size_t n;
 };
-struct templates *templates_from(const struct template_text *all, size_t count,
-                                 char why[512]);
+struct templates *
+templates_from(const struct template_text *all, size_t count, char why[512]);
 void templates_close(struct templates *t);
 /* False when there is no such template. `extra` (may be NULL) is looked up
  * when a name is not in `view`: the language's words under "t". */

@@ -19,15 +19,16 @@ enum node_kind { NODE_TEXT, NODE_VALUE, NODE_SECTION, NODE_INVERTED };
 
 struct node {
     enum node_kind kind;
-    size_t end;                        /* of a section: node behind it */
-    size_t n;                          /* bytes of a text, parts of a name */
+    size_t end; /* of a section: node behind it */
+    size_t n;   /* bytes of a text, parts of a name */
     union {
-        const char *text;              /* not ended by NUL */
+        const char *text;                 /* not ended by NUL */
         const char *part[TEMPLATE_PARTS]; /* n is 0 for {{.}} */
     } u;
 };
 
-struct template {
+struct template
+{
     const char *name;
     struct node *node;
     size_t n;

@@ -16,14 +16,14 @@
 struct source {
     /* As source_read; may give fewer bytes than asked. */
     ssize_t (*read)(struct source *s, void *to, size_t n);
-    void (*close)(struct source *s);  /* frees `state` */
+    void (*close)(struct source *s); /* frees `state` */
     void *state;
-    struct source *under;             /* NULL for the file itself */
+    struct source *under; /* NULL for the file itself */
     char name[256];
     char why[512];
     unsigned char peeked[LAYER_PEEK]; /* read ahead to see what it is */
     size_t peek_at, peek_n;
-    unsigned long long given;         /* bytes given so far */
+    unsigned long long given; /* bytes given so far */
     bool failed;
 };
 

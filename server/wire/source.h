@@ -23,8 +23,8 @@ struct source;
  * the installation's secret keys, NULL when there is none.  On failure writes
  * one plain line to `why` and returns NULL.
  */
-struct source *source_open(const char *path, const char *pgp_keys,
-                           char why[512]);
+struct source *
+source_open(const char *path, const char *pgp_keys, char why[512]);
 /* Reads at most n bytes: how many, 0 at the sound end, -1 when the rest cannot
  * be had (source_why).  Fills `to` unless the end is near. */
 ssize_t source_read(struct source *s, void *to, size_t n);

@@ -83,8 +83,7 @@ note_reject(struct outcome *o, const struct feed_reject *j)
     REQUIRE(j->code < FEED_CODE_COUNT && j->field != NULL);
     REQUIRE(j->interval <= READING_MOST && strlen(j->esiid) <= LSE_MOST_ESIID);
     REQUIRE(strlen(j->excerpt) < FEED_EXCERPT && j->caret < FEED_EXCERPT);
-    REQUIRE(j->column <= LSE_MOST_LINE + 1 ||
-            j->ercot[0] == 'F');
+    REQUIRE(j->column <= LSE_MOST_LINE + 1 || j->ercot[0] == 'F');
     note(o, &j->code, sizeof j->code);
     note(o, j->field, strlen(j->field));
     note(o, &j->interval, sizeof j->interval);

@@ -11,7 +11,8 @@
 #include "server/base/arena.h"
 #include "tests/golden/golden.h"
 
-/* ---- text ------------------------------------------------------------------ */
+/* ---- text ------------------------------------------------------------------
+ */
 
 /* Adds the text of an edit with its escapes carried out. */
 static void
@@ -73,7 +74,8 @@ splice(struct buf *b, size_t from, size_t to, const void *bytes, size_t n)
     *b = out;
 }
 
-/* ---- edits ----------------------------------------------------------------- */
+/* ---- edits -----------------------------------------------------------------
+ */
 
 static bool
 edit_replace(struct buf *b, const char *args)
@@ -238,7 +240,8 @@ edit_apply(struct buf *b, const char *edit)
     return true;
 }
 
-/* ---- rows ------------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------
+ */
 
 /* Cuts at the first `mark` and takes the blanks around it away. */
 static char *

@@ -9,11 +9,11 @@
 
 struct hostile {
     char name[80];
-    long row;            /* of lse_hostile.txt */
-    struct buf text;     /* the file, LSE_PAD readable bytes behind it */
-    int loads;           /* records that must load */
-    char expect[400];    /* "02 M51 6 energy of interval 1\n…" */
-    bool twice;          /* a case of code 05, which only the store finds */
+    long row;         /* of lse_hostile.txt */
+    struct buf text;  /* the file, LSE_PAD readable bytes behind it */
+    int loads;        /* records that must load */
+    char expect[400]; /* "02 M51 6 energy of interval 1\n…" */
+    bool twice;       /* a case of code 05, which only the store finds */
 };
 
 /* Calls fn for each row with a fresh text.  Returns the number of rows, 0 when

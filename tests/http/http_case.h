@@ -39,8 +39,8 @@ struct site;
 struct site *site_start(void (*tune)(struct conf *conf));
 /* A server of the test's own routes and people; folders, configuration and
  * what is missing of store and frame are filled in. */
-struct site *site_start_app(const struct http_app *app,
-                            void (*tune)(struct conf *conf));
+struct site *
+site_start_app(const struct http_app *app, void (*tune)(struct conf *conf));
 void site_stop(struct site *s);
 const struct conf *site_conf(const struct site *s);
 int site_port(const struct site *s);
@@ -60,21 +60,21 @@ void site_cookie(struct site *s, const char *as, const char *name,
 
 struct http_case {
     const char *method, *path;
-    const char *as;      /* who asks; NULL: somebody new, without cookies */
-    const char *body;    /* a form, sent with its token; JSON when it begins
-                            with { */
-    bool no_token;       /* send the form as it is */
+    const char *as;   /* who asks; NULL: somebody new, without cookies */
+    const char *body; /* a form, sent with its token; JSON when it begins
+                         with { */
+    bool no_token;    /* send the form as it is */
     int status;
-    const char *header;  /* lines "Name: part of the value", "Name=value" or
-                            "!Name" */
-    const char *has;     /* lines that the body holds, or with ! does not */
-    const char *golden;  /* the body equals this file below tests/golden
-                            (MH_GOLDEN=write writes it) */
-    const char *send;    /* lines "Name: value" to send as well */
+    const char *header; /* lines "Name: part of the value", "Name=value" or
+                           "!Name" */
+    const char *has;    /* lines that the body holds, or with ! does not */
+    const char *golden; /* the body equals this file below tests/golden
+                           (MH_GOLDEN=write writes it) */
+    const char *send;   /* lines "Name: value" to send as well */
 };
 
 struct http_got {
-    int status;          /* 0: no answer */
+    int status; /* 0: no answer */
     struct buf head, body;
     char location[1024];
 };

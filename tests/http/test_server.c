@@ -11,11 +11,11 @@ static struct site *site;
     "frame-ancestors 'none'; base-uri 'none'"
 #define SECURE                                                                 \
     WHOLE_CSP                                                                  \
-        "\nStrict-Transport-Security: max-age=31536000\n"                      \
-        "X-Content-Type-Options: nosniff\nReferrer-Policy: same-origin\n"      \
-        "Cross-Origin-Opener-Policy: same-origin\n"                            \
-        "Cross-Origin-Resource-Policy: same-origin\n"                          \
-        "Permissions-Policy: camera=()\n!Server\n!X-Powered-By"
+    "\nStrict-Transport-Security: max-age=31536000\n"                          \
+    "X-Content-Type-Options: nosniff\nReferrer-Policy: same-origin\n"          \
+    "Cross-Origin-Opener-Policy: same-origin\n"                                \
+    "Cross-Origin-Resource-Policy: same-origin\n"                              \
+    "Permissions-Policy: camera=()\n!Server\n!X-Powered-By"
 #define DYNAMIC SECURE "\nCache-Control: no-store\nX-Request-Id: "
 
 static void

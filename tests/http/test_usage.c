@@ -101,7 +101,8 @@ static void
 test_rights(void **state)
 {
     static const struct http_case CASES[] = {
-        {"GET", "/meters/1/day", .status = 303, .header = "Location=/sign-in?next=%2Fmeters%2F1%2Fday"},
+        {"GET", "/meters/1/day", .status = 303,
+         .header = "Location=/sign-in?next=%2Fmeters%2F1%2Fday"},
         {"GET", "/meters/2/day", .as = "ana", .status = 404},
         {"GET", "/meters/99/day", .as = "ana", .status = 404},
         {"GET", "/meters/1/day", .as = "max", .status = 404},

@@ -13,8 +13,8 @@ extern char cmd_said[8192];
 struct engine *cmd_engine(void **state);
 struct conf *cmd_conf(void);
 /* Runs a command with words parted by blanks and that standard input. */
-enum cmd_rc cmd_run(enum cmd_rc (*fn)(struct cmd *c), const char *words,
-                    const char *input);
+enum cmd_rc
+cmd_run(enum cmd_rc (*fn)(struct cmd *c), const char *words, const char *input);
 /* Fails unless the exit code is so and the output holds `part`. */
 void cmd_expect(enum cmd_rc rc, enum cmd_rc wanted, const char *part);
 

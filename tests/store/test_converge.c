@@ -24,7 +24,8 @@
 
 static struct conf conf;
 
-/* ---- random files ------------------------------------------------------------- */
+/* ---- random files
+ * ------------------------------------------------------------- */
 
 static uint64_t seed;
 
@@ -104,7 +105,8 @@ files_clear(struct files *f)
         buf_clear(&f->text[i]);
 }
 
-/* ---- what the store says ------------------------------------------------------- */
+/* ---- what the store says
+ * ------------------------------------------------------- */
 
 struct said {
     struct buf text;
@@ -119,10 +121,9 @@ say_version(void *arg, const struct reading_day *d,
     struct said *s = arg;
     char value[DECIMAL_TEXT];
 
-    buf_printf(&s->text,
-               "%s %d %d %d: %lld %lld/%d %s %s %s %s %s %s reads %d",
-               s->what, (int)s->point, d->day, d->channel,
-               (long long)v->stamp, (long long)v->file_stamp, v->file_counter,
+    buf_printf(&s->text, "%s %d %d %d: %lld %lld/%d %s %s %s %s %s %s reads %d",
+               s->what, (int)s->point, d->day, d->channel, (long long)v->stamp,
+               (long long)v->file_stamp, v->file_counter,
                v->current ? "current" : "history", v->sender, v->file, d->rep,
                d->mre, d->transaction, d->has_reads);
     if (d->has_reads) {
@@ -132,8 +133,7 @@ say_version(void *arg, const struct reading_day *d,
         buf_printf(&s->text, " %s", value);
     }
     for (unsigned i = 0; i < d->n; i++) {
-        decimal_format(value, (struct decimal){d->value_ukwh[i],
-                                               d->places[i]});
+        decimal_format(value, (struct decimal){d->value_ukwh[i], d->places[i]});
         buf_printf(&s->text, " %s%c", value, d->status[i]);
     }
     buf_putc(&s->text, '\n');
@@ -173,9 +173,9 @@ say_store(struct engine *e, struct buf *to)
         assert_int_equal(reading_each(e->db, p.id, 0, 30000, say_version, &s),
                          DB_OK);
         s.what = "all";
-        assert_int_equal(reading_each_version(e->db, p.id, 0, 30000,
-                                              say_version, &s),
-                         DB_OK);
+        assert_int_equal(
+            reading_each_version(e->db, p.id, 0, 30000, say_version, &s),
+            DB_OK);
         assert_int_equal(reading_each_sum(e->db, p.id, 0, 30000, say_sum, &s),
                          DB_OK);
     }
@@ -190,7 +190,8 @@ bad_line(void *arg, const char *line)
     fail_msg("store check: %s", line);
 }
 
-/* ---- orders -------------------------------------------------------------------- */
+/* ---- orders
+ * -------------------------------------------------------------------- */
 
 static bool
 add_up(void *arg, const struct feed_result *r)
@@ -227,12 +228,12 @@ load_in_order(enum db_engine kind, const struct files *f,
         assert_true(file_write(path[i], text->at, text->len, 0600));
         paths[i] = path[i];
         if (!one_go)
-            assert_true(feed_load_files(e.db, &conf, NULL, 1, &paths[i],
-                                        add_up, NULL));
+            assert_true(
+                feed_load_files(e.db, &conf, NULL, 1, &paths[i], add_up, NULL));
     }
     if (one_go)
-        assert_true(feed_load_files(e.db, &conf, NULL, FILES, paths, add_up,
-                                    NULL));
+        assert_true(
+            feed_load_files(e.db, &conf, NULL, FILES, paths, add_up, NULL));
     say_store(&e, said);
     assert_int_equal(reading_check(e.db, bad_line, NULL), DB_OK);
     engine_drop(&e);
@@ -296,8 +297,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_any_order_on_sqlite,
-                                        engine_set_up_sqlite,
-                                        engine_tear_down),
+                                        engine_set_up_sqlite, engine_tear_down),
         cmocka_unit_test_setup_teardown(test_any_order_on_postgres,
                                         engine_set_up_postgres,
                                         engine_tear_down),

@@ -68,17 +68,20 @@ assert_counts(const struct feed_result *r, int loaded, int replaced,
 {
     char got[128], want[128];
 
-    snprintf(got, sizeof got, "%d loaded %d replaced %d unchanged %d historic "
-                              "%d rejected",
+    snprintf(got, sizeof got,
+             "%d loaded %d replaced %d unchanged %d historic "
+             "%d rejected",
              (int)r->l.n.loaded, (int)r->l.n.replaced, (int)r->l.n.unchanged,
              (int)r->l.n.historic, (int)r->l.n.rejected);
-    snprintf(want, sizeof want, "%d loaded %d replaced %d unchanged %d "
-                                "historic %d rejected",
+    snprintf(want, sizeof want,
+             "%d loaded %d replaced %d unchanged %d "
+             "historic %d rejected",
              loaded, replaced, unchanged, historic, rejected);
     assert_string_equal(got, want);
 }
 
-/* ---- the hostile table -------------------------------------------------------- */
+/* ---- the hostile table
+ * -------------------------------------------------------- */
 
 struct hostile_run {
     struct engine *e;
@@ -96,8 +99,8 @@ hostile_row(void *arg, struct hostile *h)
     load_bytes(run->e, "hostile.lse", h->text.at, h->text.len, &r);
     loads = r.l.n.read - r.l.n.rejected;
     for (size_t i = 0; i < r.n_rejects; i++) {
-        buf_printf(&said, "%s %s %u ", r.rejects[i].ercot,
-                   r.rejects[i].ours, r.rejects[i].line);
+        buf_printf(&said, "%s %s %u ", r.rejects[i].ercot, r.rejects[i].ours,
+                   r.rejects[i].line);
         feed_reject_field(&r.rejects[i], &said);
         buf_putc(&said, '\n');
     }
@@ -105,8 +108,8 @@ hostile_row(void *arg, struct hostile *h)
         strcmp(buf_text(&said), h->expect) != 0) {
         print_error("lse_hostile.txt:%ld: %s: %lld load, want %d; %s said\n"
                     "%swant\n%s",
-                    h->row, h->name, (long long)loads, h->loads, r.why,
-                    said.at, h->expect);
+                    h->row, h->name, (long long)loads, h->loads, r.why, said.at,
+                    h->expect);
         run->wrong++;
     }
     buf_clear(&said);
@@ -122,7 +125,8 @@ test_hostile_files(void **state)
     assert_int_equal(run.wrong, 0);
 }
 
-/* ---- there and back ------------------------------------------------------------- */
+/* ---- there and back
+ * ------------------------------------------------------------- */
 
 struct writing {
     struct buf text;
@@ -135,8 +139,8 @@ write_day(void *arg, const struct reading_day *d,
 {
     struct writing *w = arg;
 
-    usage_lse_day(&w->text, w->esiid, tz_get("America/Chicago"), "183529049",
-                  d, v);
+    usage_lse_day(&w->text, w->esiid, tz_get("America/Chicago"), "183529049", d,
+                  v);
     return true;
 }
 
@@ -201,7 +205,8 @@ test_a_real_home_comes_back(void **state)
 static void
 test_the_markets_example_comes_back(void **state)
 {
-    there_and_back(engine_of(state), "data/deck-record.lse", "1000000000000000", 1);
+    there_and_back(engine_of(state), "data/deck-record.lse", "1000000000000000",
+                   1);
 }
 
 /* The whole store but the number of the writer lock's holder. */
@@ -218,7 +223,8 @@ dump(struct engine *e)
     return text;
 }
 
-/* ---- again ---------------------------------------------------------------------- */
+/* ---- again
+ * ---------------------------------------------------------------------- */
 
 static void
 test_the_same_file_changes_nothing(void **state)
@@ -343,7 +349,8 @@ test_unload_takes_it_back(void **state)
     buf_clear(&good);
 }
 
-/* ---- several files ---------------------------------------------------------------- */
+/* ---- several files
+ * ---------------------------------------------------------------- */
 
 struct collected {
     char text[1024];
@@ -412,7 +419,8 @@ test_another_writer(void **state)
     buf_clear(&good);
 }
 
-/* ---- the registry ------------------------------------------------------------------ */
+/* ---- the registry
+ * ------------------------------------------------------------------ */
 
 #define REGISTRY                                                               \
     "ESIID,TDSP,METER,INSTALLED,REP,REP_FROM,REP_TO\n"                         \
@@ -459,8 +467,8 @@ test_the_registry_in_the_middle(void **state)
     assert_true(file_write(paths[1], REGISTRY, strlen(REGISTRY), 0600));
     replace_all(&good, "10000000,0.145,A", "10000000,0.155,A");
     assert_true(file_write(paths[2], good.at, good.len, 0600));
-    assert_true(feed_load_files(e->db, &conf, NULL, 3, paths,
-                                collect_warnings, &c));
+    assert_true(
+        feed_load_files(e->db, &conf, NULL, 3, paths, collect_warnings, &c));
     assert_int_equal(c.n, 3);
     assert_string_equal(c.kind[1], "registry");
     assert_int_equal(c.state[1], FEED_LOADED);
@@ -506,7 +514,8 @@ test_a_registry_that_is_none(void **state)
     feed_result_clear(&r);
 }
 
-/* ---- what the sender gets ----------------------------------------------------------- */
+/* ---- what the sender gets
+ * ----------------------------------------------------------- */
 
 static void
 test_the_activity_report(void **state)

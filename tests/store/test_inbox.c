@@ -30,7 +30,8 @@
 static struct conf conf;
 static char inbox[512]; /* the folder */
 
-/* ---- files ----------------------------------------------------------------- */
+/* ---- files -----------------------------------------------------------------
+ */
 
 /* One record of a day of January 2026, 96 intervals. */
 static void
@@ -115,7 +116,8 @@ reports(const char *name, const char *line)
     return found;
 }
 
-/* ---- running ---------------------------------------------------------------- */
+/* ---- running ----------------------------------------------------------------
+ */
 
 static struct db *
 open_store(void *arg)
@@ -132,8 +134,12 @@ open_store(void *arg)
 static struct runner_tally
 run(struct engine *e)
 {
-    struct runner_app app = {.conf = &conf, .kinds = JOBS, .threads = 1,
-                             .open = open_store, .close = db_close, .arg = e};
+    struct runner_app app = {.conf = &conf,
+                             .kinds = JOBS,
+                             .threads = 1,
+                             .open = open_store,
+                             .close = db_close,
+                             .arg = e};
     struct runner_tally t;
     char why[512];
 
@@ -177,7 +183,8 @@ loads(struct engine *e)
     return n;
 }
 
-/* ---- the tests ----------------------------------------------------------------- */
+/* ---- the tests
+ * ----------------------------------------------------------------- */
 
 static void
 test_a_file_goes_to_done(void **state)
@@ -192,8 +199,8 @@ test_a_file_goes_to_done(void **state)
     assert_false(has(DUNS "/" NAME1));
     assert_false(has(DUNS "/" NAME1 ".done"));
     assert_true(has(DUNS "/done/" NAME1));
-    assert_true(reports(DUNS "/done/" NAME1 ".activity.csv",
-                        "COUNT,,,,,,,loaded,1\n"));
+    assert_true(
+        reports(DUNS "/done/" NAME1 ".activity.csv", "COUNT,,,,,,,loaded,1\n"));
     assert_int_equal(loads(e), 1);
 }
 
@@ -224,13 +231,13 @@ test_a_file_seen_twice_is_known(void **state)
 
 static const char *const BAD_NAMES[] = {
     "x.lse",
-    DUNS "IntervalData2026010606150000.lse",    /* counter of two digits */
-    DUNS "IntervalData20260106061500001.txt",   /* no .lse */
-    DUNS "IntervalData20261306061500001.lse",   /* month 13 */
-    DUNS "IntervalData20260106241500001.lse",   /* hour 24 */
-    DUNS "MeterData20260106061500001.lse",      /* another report */
+    DUNS "IntervalData2026010606150000.lse",  /* counter of two digits */
+    DUNS "IntervalData20260106061500001.txt", /* no .lse */
+    DUNS "IntervalData20261306061500001.lse", /* month 13 */
+    DUNS "IntervalData20260106241500001.lse", /* hour 24 */
+    DUNS "MeterData20260106061500001.lse",    /* another report */
     DUNS "IntervalData20260106061500001.lse.csv",
-    "95787790IntervalData20260106061500001.lse", /* DUNS of eight digits */
+    "95787790IntervalData20260106061500001.lse",  /* DUNS of eight digits */
     "123456789IntervalData20260106061500001.lse", /* another's DUNS */
 };
 
@@ -327,9 +334,9 @@ static void
 test_what_is_left_alone(void **state)
 {
     static const char *const alone[] = {
-        DUNS "/.hidden",       DUNS "/" NAME1 ".tmp",
+        DUNS "/.hidden",        DUNS "/" NAME1 ".tmp",
         DUNS "/" NAME1 ".part", DUNS "/" NAME1 ".filepart",
-        DUNS "/young",         "12345/" NAME1,
+        DUNS "/young",          "12345/" NAME1,
         "nobody/" NAME1,
     };
     struct engine *e = begin(state);
@@ -410,8 +417,8 @@ test_what_a_dead_step_left(void **state)
     put_day(DUNS "/" NAME1, 5, DUNS);
     mark(DUNS "/" NAME1);
     run(e);
-    assert_int_equal(rename(at(DUNS "/done/" NAME1),
-                            at(".work/" DUNS "/" NAME1)), 0);
+    assert_int_equal(
+        rename(at(DUNS "/done/" NAME1), at(".work/" DUNS "/" NAME1)), 0);
     run(e);
     assert_true(has(DUNS "/done/" NAME1));
     assert_int_equal(loads(e), 1);
@@ -426,15 +433,15 @@ test_many_files_in_steps(void **state)
     int n = 0;
 
     for (int i = 1; i <= 70; i++) {
-        snprintf(name, sizeof name, DUNS "/" DUNS
-                 "IntervalData20260106061500%03d.lse", i);
+        snprintf(name, sizeof name,
+                 DUNS "/" DUNS "IntervalData20260106061500%03d.lse", i);
         put_day(name, i % 25 + 1, DUNS);
         mark(name);
     }
     run(e);
     for (int i = 1; i <= 70; i++) {
-        snprintf(name, sizeof name, DUNS "/done/" DUNS
-                 "IntervalData20260106061500%03d.lse", i);
+        snprintf(name, sizeof name,
+                 DUNS "/done/" DUNS "IntervalData20260106061500%03d.lse", i);
         n += has(name);
     }
     assert_int_equal(n, 70);

@@ -41,7 +41,8 @@ load(struct engine *e, const char *words, const char *name)
     return cmd_run(load_cmd, line, "");
 }
 
-/* ---- words ---------------------------------------------------------------------- */
+/* ---- words
+ * ---------------------------------------------------------------------- */
 
 static void
 test_words(void **state)
@@ -58,7 +59,8 @@ test_words(void **state)
     cmd_expect(cmd_run(unload_cmd, "7", ""), CMD_FAILED, "no load 7");
 }
 
-/* ---- results -------------------------------------------------------------------- */
+/* ---- results
+ * -------------------------------------------------------------------- */
 
 static void
 test_text_and_exit_codes(void **state)
@@ -83,8 +85,9 @@ test_text_and_exit_codes(void **state)
                "point only between digits [02 M51]\n"
                "    10000000,0.1x5,A,,0.113,A,,0.144,A,,0.132,A,,\n"
                "                ^\n");
-    cmd_expect(CMD_DONE, CMD_DONE, "4 read: 0 loaded, 0 replaced, 3 unchanged, "
-                                   "0 historic, 1 rejected");
+    cmd_expect(CMD_DONE, CMD_DONE,
+               "4 read: 0 loaded, 0 replaced, 3 unchanged, "
+               "0 historic, 1 rejected");
     write_text(e, "c.lse", "hello\n", 6);
     cmd_expect(load(e, "", "c.lse"), CMD_REJECTS, "c.lse: refused\n");
     cmd_expect(CMD_DONE, CMD_DONE,
@@ -110,7 +113,8 @@ test_many_rejects_are_cut_short(void **state)
     buf_clear(&text);
 }
 
-/* ---- JSON ----------------------------------------------------------------------- */
+/* ---- JSON
+ * ----------------------------------------------------------------------- */
 
 static int64_t
 json_number(const json_t *o, const char *key)
@@ -133,8 +137,8 @@ test_json(void **state)
     assert_int_equal(load(e, "--json", "a.lse"), CMD_DONE);
     o = json_loads(cmd_said, JSON_DISABLE_EOF_CHECK, NULL);
     assert_non_null(o);
-    assert_non_null(strstr(json_string_value(json_object_get(o, "file")),
-                           "a.lse"));
+    assert_non_null(
+        strstr(json_string_value(json_object_get(o, "file")), "a.lse"));
     assert_string_equal(json_string_value(json_object_get(o, "kind")), "lse");
     assert_int_equal(json_number(o, "records"), 4);
     assert_int_equal(json_number(o, "loaded"), 4);
@@ -149,7 +153,8 @@ test_json(void **state)
     buf_clear(&good);
 }
 
-/* ---- wrapped, piped, in folders ---------------------------------------------------- */
+/* ---- wrapped, piped, in folders
+ * ---------------------------------------------------- */
 
 static void
 write_zip(struct engine *e, const char *name, const struct buf *text)

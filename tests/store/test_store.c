@@ -48,7 +48,8 @@ test_counts(void **state)
                 s.rejected == 0 && s.readings.records == 0);
 }
 
-/* ---- what breaks a rule is found ------------------------------------------- */
+/* ---- what breaks a rule is found -------------------------------------------
+ */
 
 struct findings {
     int n;
@@ -156,8 +157,7 @@ main(void)
         ENGINE_TESTS(test_counts),
         ENGINE_TESTS(test_each_harm_is_found),
         cmocka_unit_test_setup_teardown(test_engine_findings_are_told,
-                                        engine_set_up_sqlite,
-                                        engine_tear_down),
+                                        engine_set_up_sqlite, engine_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,9 +53,11 @@ static void
 folders_in_order(void **state)
 {
     static const char *const NAMES[] = {
-        "b.lse", "a.LSE", "c.lse.zip", "d.lse.zip.pgp", "e.lse.asc",
-        "z.csv", "y.csv.gpg", "no.txt", "no.lse.gz", "lse", ".lse",
-        ".hidden.lse", "sub/a.lse", "sub/b.csv", "sub/deep/never.lse",
+        "b.lse",         "a.LSE",     "c.lse.zip",
+        "d.lse.zip.pgp", "e.lse.asc", "z.csv",
+        "y.csv.gpg",     "no.txt",    "no.lse.gz",
+        "lse",           ".lse",      ".hidden.lse",
+        "sub/a.lse",     "sub/b.csv", "sub/deep/never.lse",
     };
     char folder[256], path[512], why[512];
     struct feed_list l = {.n = 0};

@@ -7,14 +7,14 @@
 #include "tests/golden/hostile.h"
 #include "tests/unit/unit.h"
 
-
 static void
 read_good(struct buf *to)
 {
     assert_true(golden_read(to, golden_path("lse_good.lse")));
 }
 
-/* ---- spans ------------------------------------------------------------------- */
+/* ---- spans
+ * ------------------------------------------------------------------- */
 
 /* Gives a text in pieces of `step` bytes, each at a place of its own that is
  * freed at the next call, so that a reader that looks back is caught. */
@@ -40,8 +40,8 @@ more_pieces(void *arg, const char *from, size_t keep, struct lse_span *span)
     memset(p->piece + keep + n, 0, LSE_PAD);
     p->at += n;
     free(old);
-    *span = (struct lse_span){p->piece, p->piece + keep + n,
-                              p->at == p->text->len};
+    *span =
+        (struct lse_span){p->piece, p->piece + keep + n, p->at == p->text->len};
 }
 
 /* Everything that reading a text gives, as lines. */
@@ -66,8 +66,8 @@ describe(struct lse *in, struct buf *to, int *loads)
         }
         if (rc == LSE_REFUSED)
             *loads = 0;
-        buf_printf(to, "%s %s %u ", in->reject.ercot,
-                   in->reject.ours, in->reject.line);
+        buf_printf(to, "%s %s %u ", in->reject.ercot, in->reject.ours,
+                   in->reject.line);
         feed_reject_field(&in->reject, to);
         buf_putc(to, '\n');
     }
@@ -91,7 +91,8 @@ describe_text(const struct buf *text, size_t step, struct buf *to, int *loads)
     free(pieces.piece);
 }
 
-/* ---- the table ----------------------------------------------------------------- */
+/* ---- the table
+ * ----------------------------------------------------------------- */
 
 static int wrong;
 
@@ -129,7 +130,8 @@ hostile_table(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* ---- values -------------------------------------------------------------------- */
+/* ---- values
+ * -------------------------------------------------------------------- */
 
 static void
 reads_values(void **state)
@@ -139,14 +141,22 @@ reads_values(void **state)
         int64_t ukwh;
         int places;
     } VALUES[] = {
-        {"0.145", 145000, 3},       {"12", 12000000, 0},
-        {"358.5", 358500000, 1},    {"30.27", 30270000, 2},
-        {"0.000001", 1, 6},         {"999999999.999999", DECIMAL_MAX, 6},
-        {"0", 0, 0},                {"1.0", 1000000, 1},
-        {"12345", 12345000000, 0},  {"1234567", 1234567000000, 0},
-        {"12345.6", 12345600000, 1}, {"1.23456", 1234560, 5},
-        {"12345678", 12345678000000, 0}, {"0000001", 1000000, 0},
-        {"1.234567", 1234567, 6},   {"99.99999", 99999990, 5},
+        {"0.145", 145000, 3},
+        {"12", 12000000, 0},
+        {"358.5", 358500000, 1},
+        {"30.27", 30270000, 2},
+        {"0.000001", 1, 6},
+        {"999999999.999999", DECIMAL_MAX, 6},
+        {"0", 0, 0},
+        {"1.0", 1000000, 1},
+        {"12345", 12345000000, 0},
+        {"1234567", 1234567000000, 0},
+        {"12345.6", 12345600000, 1},
+        {"1.23456", 1234560, 5},
+        {"12345678", 12345678000000, 0},
+        {"0000001", 1000000, 0},
+        {"1.234567", 1234567, 6},
+        {"99.99999", 99999990, 5},
     };
     struct buf good = {0};
     struct lse_record r;
@@ -157,8 +167,8 @@ reads_values(void **state)
     for (size_t i = 0; i < sizeof VALUES / sizeof VALUES[0]; i++) {
         char *text = calloc(1, good.len + 64 + LSE_PAD);
         const char *at = strstr(good.at, "0.145");
-        int n = snprintf(text, good.len + 64, "%.*s%s%s",
-                         (int)(at - good.at), good.at, VALUES[i].text, at + 5);
+        int n = snprintf(text, good.len + 64, "%.*s%s%s", (int)(at - good.at),
+                         good.at, VALUES[i].text, at + 5);
 
         feed_lse_init_text(&in, text, (size_t)n);
         assert_int_equal(feed_lse_next(&in, &r), LSE_RECORD);
@@ -234,8 +244,8 @@ same_details(const char *name, int records)
         for (unsigned i = 0; i < r.d.n; i++) {
             char value[DECIMAL_TEXT];
 
-            decimal_format(value, (struct decimal){r.d.value_ukwh[i],
-                                                   r.d.places[i]});
+            decimal_format(value,
+                           (struct decimal){r.d.value_ukwh[i], r.d.places[i]});
             if (i % 4 == 0)
                 buf_printf(&out, "%u", 10000000 + i / 4);
             buf_printf(&out, ",%s,%c,%s", value, r.d.status[i],
@@ -262,7 +272,8 @@ reads_real_files(void **state)
     same_details("data/home-2022-spring.lse", 184);
 }
 
-/* ---- refusals ------------------------------------------------------------------ */
+/* ---- refusals
+ * ------------------------------------------------------------------ */
 
 static void
 points_with_a_caret(void **state)
@@ -321,7 +332,8 @@ codes_are_distinct(void **state)
         }
 }
 
-/* ---- bounds -------------------------------------------------------------------- */
+/* ---- bounds
+ * -------------------------------------------------------------------- */
 
 /* 50,000 records are a file, one more is none; both are counted. */
 static void
@@ -361,14 +373,14 @@ counts_to_the_limit(void **state)
     buf_clear(&text);
 }
 
-/* ---- warnings ------------------------------------------------------------------ */
+/* ---- warnings
+ * ------------------------------------------------------------------ */
 
 static uint32_t
 warnings_of(const char *old, const char *new)
 {
-    struct feed_point p = {.id = 1,
-                           .registered = true,
-                           .zone = tz_get("America/Chicago")};
+    struct feed_point p = {
+        .id = 1, .registered = true, .zone = tz_get("America/Chicago")};
     struct buf good = {0};
     struct feed_check check;
     struct lse_record r;
