@@ -15,25 +15,6 @@
 #include "api/usage/usage_cmd.h"
 #include "server/base/str.h"
 
-/* Explains "user add", "user list" … for the word "user"; false when no
- * command begins with it. */
-static bool
-group_help(FILE *to, const char *word)
-{
-    size_t n = strlen(word);
-    bool found = false;
-
-    for (const struct command *c = COMMANDS; c->name; c++) {
-        if (strncmp(c->name, word, n) != 0 || c->name[n] != ' ')
-            continue;
-        if (found)
-            fputs("\n", to);
-        command_help(to, c);
-        found = true;
-    }
-    return found;
-}
-
 static enum cmd_rc
 help_cmd(struct cmd *c)
 {
@@ -51,8 +32,6 @@ help_cmd(struct cmd *c)
         command_list(c->out);
         return CMD_DONE;
     }
-    if (c->argc == 1 && group_help(c->out, c->argv[0]))
-        return CMD_DONE;
     command = command_find(c->argc, c->argv, &words);
     if (!command && c->argc == 1 && command_group(c->out, c->argv[0]))
         return CMD_DONE;
