@@ -28,19 +28,50 @@
 /* ---- programs --------------------------------------------------------------
  */
 
-/* The conninfo goes to the program by its environment, where a password is not
- * seen by everybody. */
-static void
-environment_set(const char *place)
+static bool
+is_given(const PQconninfoOption *o)
 {
-    PQconninfoOption *all = PQconninfoParse(place, NULL);
+    return o->envvar && o->val;
+}
 
-    for (PQconninfoOption *o = all; o && o->keyword; o++) {
-        if (o->val && o->envvar)
-            setenv(o->envvar, o->val, 1);
+/* Does the conninfo give what the variable says? */
+static bool
+is_overridden(const PQconninfoOption *o, const char *variable)
+{
+    for (; o && o->keyword; o++) {
+        size_t n = o->envvar ? strlen(o->envvar) : 0;
+
+        if (is_given(o) && strncmp(variable, o->envvar, n) == 0 &&
+            variable[n] == '=')
+            return true;
+    }
+    return false;
+}
+
+/* The conninfo goes to the program by its environment, where a password is not
+ * seen by everybody.  Made before the fork; lives in the arena. */
+static char **
+environment_make(struct arena *a, const char *place)
+{
+    PQconninfoOption *all = PQconninfoParse(place, NULL), *o;
+    size_t n = 0, room = 1;
+    char **env;
+
+    for (char **e = environ; *e; e++)
+        room++;
+    for (o = all; o && o->keyword; o++)
+        room++;
+    env = ARENA_NEWN(a, char *, room);
+    for (char **e = environ; *e; e++) {
+        if (!is_overridden(all, *e))
+            env[n++] = *e;
+    }
+    for (o = all; o && o->keyword; o++) {
+        if (is_given(o))
+            env[n++] = arena_printf(a, "%s=%s", o->envvar, o->val);
     }
     PQconninfoFree(all);
-    setenv("PGOPTIONS", "-c lock_timeout=0", 1);
+    return env;
 }
 
 struct program {
@@ -59,15 +90,14 @@ end_close(int *fd)
 
 /* In the child: the given ends become its standard ones. */
 static void
-program_run(const char *place, char *const argv[], int in, int out, int err)
+program_run(char *const argv[], char *const env[], int in, int out, int err)
 {
     int null = open("/dev/null", O_RDWR);
 
     if (dup2(in >= 0 ? in : null, 0) < 0 ||
         dup2(out >= 0 ? out : null, 1) < 0 || dup2(err, 2) < 0)
         _exit(126);
-    environment_set(place);
-    execvp(argv[0], argv);
+    execvpe(argv[0], argv, env);
     fprintf(stderr, "%s: %s", argv[0], strerror(errno));
     fflush(stderr);
     _exit(127);
@@ -79,14 +109,18 @@ program_start(struct program *p, const char *place, char *const argv[], bool in,
               bool out)
 {
     int to[2] = {-1, -1}, from[2] = {-1, -1}, err[2];
+    struct arena a = {0};
+    char **env;
 
     *p = (struct program){.name = argv[0], .in = -1, .out = -1, .err = -1};
     if (pipe2(err, O_CLOEXEC) != 0 || (in && pipe2(to, O_CLOEXEC) != 0) ||
         (out && pipe2(from, O_CLOEXEC) != 0))
         return false;
+    env = environment_make(&a, place);
     p->pid = fork();
     if (p->pid == 0)
-        program_run(place, argv, to[0], from[1], err[1]);
+        program_run(argv, env, to[0], from[1], err[1]);
+    arena_clear(&a);
     end_close(&to[0]);
     end_close(&from[1]);
     end_close(&err[1]);
