@@ -26,6 +26,7 @@
 
 #define BODY_MOST_DEFAULT (16 * 1024)
 #define HEADERS_MOST      100
+#define HEADERS_SIZE      (32 * 1024) /* of all header lines */
 #define URI_MOST          8192
 
 struct exchange;

@@ -20,8 +20,10 @@
 #include "server/http/exchange.h"
 #include "server/text/template.h"
 
-#define BACKLOG         511
-#define MEMORY_PER_CONN (40 * 1024) /* headers in and out: 32 KiB come in */
+#define BACKLOG 511
+/* Request line, headers and what libmicrohttpd notes of them, and room for an
+ * answer's headers, so that too many are answered and not cut off. */
+#define MEMORY_PER_CONN (56 * 1024)
 #define PRIORITIES                                                             \
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
 

@@ -147,7 +147,8 @@ strict_check(struct exchange *x, const char *version, struct strict *s)
 
     if (!http11 && !str_eq(version, "HTTP/1.0"))
         return FAULT_BAD_REQUEST;
-    if (x->target_size > URI_MOST)
+    if (x->target_size > URI_MOST ||
+        header_size(x) > HEADERS_SIZE + x->target_size)
         return FAULT_HEADERS_LARGE;
     if (!headers_count(x, version, &c))
         return FAULT_BAD_REQUEST;

@@ -286,6 +286,10 @@ test_large_headers(void **state)
     (void)state;
     header_size("20 KiB of headers pass", 20 * 1024, 1000, 200);
     header_size("31 KiB of headers pass", 31 * 1024, 450, 200);
+    header_size("33 KiB of headers do not", 33 * 1024, 1000, 431);
+    header_size("40 KiB of headers do not", 40 * 1024, 1000, 431);
+    header_size("40 KiB of short headers do not", 40 * 1024, 450, 431);
+    header_size("50 KiB of headers do not", 50 * 1024, 1000, 431);
     header_size("60 KiB of headers do not", 60 * 1024, 1000, 431);
     header_size("90 short ones pass", 1800, 12, 200);
     header_size("120 short ones do not", 2400, 12, 431);
