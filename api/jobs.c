@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "api/account/session_job.h"
+#include "api/admin/store_job.h"
 #include "api/feed/inbox_job.h"
 #include "server/base/clock.h"
 
@@ -29,6 +30,8 @@ const struct job_kind JOBS[] = {
     /* ---- feed: inbox_watch_job sets its own time, setting inbox_seconds */
     {"inbox.watch",  inbox_watch_job, "every 5",    60, 5, 1},
     {"inbox.load",   inbox_load_job,  NULL,        120, 5, 1},
+    /* ---- the store ---- */
+    {"store.checkpoint", store_checkpoint_job, "every 600", 60, 3, 1},
     /* ---- the jobs themselves ---- */
     {"job.purge",    purge_job, "daily 03:40 Etc/UTC", 60, 3, 1},
     {NULL, NULL, NULL, 0, 0, 0},
