@@ -56,6 +56,16 @@ usage_period_days(struct usage_period p)
     return p.to - p.from + 1;
 }
 
+int
+usage_period_months(struct usage_period p)
+{
+    int year, month, dom, last_year, last_month;
+
+    day_to_civil(p.from, &year, &month, &dom);
+    day_to_civil(p.to, &last_year, &last_month, &dom);
+    return (last_year - year) * 12 + last_month - month + 1;
+}
+
 /* Whole calendar months, so that "January to March" steps by quarters. */
 static int
 whole_months(struct usage_period p)

@@ -33,6 +33,8 @@ struct usage_period usage_period_range(int32_t from, int32_t to);
 /* The neighbour `steps` periods on; a range moves by its own length. */
 struct usage_period usage_period_move(struct usage_period p, int steps);
 int32_t usage_period_days(struct usage_period p);
+/* Calendar months that it touches. */
+int usage_period_months(struct usage_period p);
 
 enum usage_other {
     USAGE_BEFORE,   /* the period just before */

@@ -22,16 +22,6 @@ usage_grain_name(enum usage_grain g)
     return names[g];
 }
 
-static int
-months_touched(struct usage_period p)
-{
-    int year, month, dom, last_year, last_month;
-
-    day_to_civil(p.from, &year, &month, &dom);
-    day_to_civil(p.to, &last_year, &last_month, &dom);
-    return (last_year - year) * 12 + last_month - month + 1;
-}
-
 bool
 usage_fits_screen(const struct conf *conf, const struct usage_ask *ask)
 {
@@ -43,7 +33,7 @@ usage_fits_screen(const struct conf *conf, const struct usage_ask *ask)
     case USAGE_DAILY:
         return days <= conf->screen_daily_days;
     default:
-        return months_touched(ask->period) <= conf->screen_monthly_months;
+        return usage_period_months(ask->period) <= conf->screen_monthly_months;
     }
 }
 

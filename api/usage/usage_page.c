@@ -143,10 +143,15 @@ limit_page(struct usage_show *s)
 
     say_head(s, view);
     usage_links(s, view);
+    set_text(view, "title", tr(r->lang, "usage.limit.title"));
+    set_text(view, "instead", tr(r->lang, "usage.limit.instead"));
     set_text(view, "limit",
-             tr_fill(r->arena, r->lang, key, "most", most, "days",
-                     tr_count(r->arena, r->lang, "usage.days",
-                              usage_period_days(s->ask.period)),
+             tr_fill(r->arena, r->lang, key, "most", most, "asked",
+                     s->ask.report == USAGE_MONTHLY
+                         ? tr_count(r->arena, r->lang, "usage.months",
+                                    usage_period_months(s->ask.period))
+                         : tr_count(r->arena, r->lang, "usage.days",
+                                    usage_period_days(s->ask.period)),
                      NULL));
     if (f == FAULT_NONE)
         return page_status(r, fault_http(FAULT_PAST_LIMIT), "usage/limit.html",
@@ -172,6 +177,8 @@ history_page(struct usage_show *s, json_t *view)
     struct usage_period first =
         usage_period_of(USAGE_MONTH, day_add_months(s->usage.from, 1));
 
+    set_text(view, "title", tr(r->lang, "usage.limit.history_title"));
+    set_text(view, "instead", tr(r->lang, "usage.limit.history_instead"));
     set_text(view, "limit",
              tr_fill(r->arena, r->lang, "usage.limit.history", "day",
                      lang_date(r->arena, r->lang, s->usage.from, DATE_LONG),

@@ -196,14 +196,18 @@ test_limits(void **state)
         {"GET", "/api/meters/1/year?report=interval", .as = "ana",
          .status = 400, .header = "Content-Type: application/problem+json"},
         {"GET", "/meters/1/month?day=2023-04-05", .as = "ana", .status = 400,
-         .has = "can look back to Friday, November 22, 2024\n"
+         .has = "Further back than your account can look\n"
+                "can look back to Friday, November 22, 2024\n"
+                "!More than one page\n"
                 "/meters/1/month?day=2024-12-01"},
         {"GET", "/meters/1/range?from=2026-11-03&to=2026-11-01", .as = "ana",
          .status = 400, .has = "the first day is after the last"},
         {"GET", "/meters/1/day?day=2026-02-30", .as = "ana", .status = 400},
         {"GET", "/meters/1/day?report=hourly", .as = "ana", .status = 400},
         {"GET", "/meters/1/range?from=1970-01-01&to=2199-12-31", .as = "ana",
-         .status = 400, .has = "Monthly data can be shown\n!<svg class"},
+         .status = 400,
+         .has = "at most 24 months at once; this is 2,760 months\n"
+                "More than one page\n!<svg class"},
     };
 
     (void)state;
