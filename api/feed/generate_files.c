@@ -83,15 +83,19 @@ task_path(const struct work *k, const struct task *t, char to[1024])
                                        "Registry", "BilledUsage"};
     bool lse = t->what <= CORRECTIONS;
     int32_t day = t->to + (t->what == CORRECTIONS ? 6 : 1);
-    int y, m, d;
+    int32_t newest = k->plan->to_day + 1;
+    int y, m, d, hour = t->what == CORRECTIONS ? 10 : 9;
 
-    if (day > k->plan->to_day + 1)
-        day = k->plan->to_day + 1;
+    /* Corrections that are due later come on the last day, one an hour. */
+    if (day > newest) {
+        hour += day - newest;
+        day = newest;
+    }
     day_to_civil(day, &y, &m, &d);
     snprintf(to, 1024, "%s/%s/%s%s%04d%02d%02d%02d%02d00%03d.%s", k->plan->out,
              folder[t->what], GENERATE_TDSP[t->tdsp].duns, name[t->what], y, m,
-             d, t->what == CORRECTIONS ? 10 : 9, 15 + t->part / 1000 % 45,
-             t->part % 1000, lse ? "lse" : "csv");
+             d, hour, 15 + t->part / 1000 % 45, t->part % 1000,
+             lse ? "lse" : "csv");
 }
 
 static bool
