@@ -269,5 +269,7 @@ db_checkpoint(struct db *db)
         if (one != DB_OK)
             rc = one;
     }
+    if (rc == DB_OK)
+        rc = reading_checkpoint(db);
     return rc;
 }

@@ -18,10 +18,13 @@
 #define FLAG_ORIGIN 0x10
 #define FLAG_KNOWN  0x1f
 
-enum core_style { STYLE_FIXED, STYLE_TRIMMED, STYLE_EACH };
+/* STYLE_USUAL: fixed, and no second byte follows, since it were FLAGS_USUAL. */
+enum core_style { STYLE_FIXED, STYLE_TRIMMED, STYLE_EACH, STYLE_USUAL };
 enum core_length { LENGTH_96, LENGTH_92, LENGTH_100, LENGTH_GIVEN };
 enum core_status { STATUS_ALL_A, STATUS_ONE, STATUS_RUNS, STATUS_BITS };
 enum core_high { HIGH_NONE, HIGH_UNARY, HIGH_LIST };
+
+#define FLAGS_USUAL ((unsigned)HIGH_UNARY << FLAG_HIGH)
 
 #define UNIT_KWH    0
 #define WIDTH_MOST  51 /* bits between -DECIMAL_MAX and DECIMAL_MAX */

@@ -27,6 +27,14 @@ reading_home(struct db *db)
     return h;
 }
 
+enum db_rc
+reading_checkpoint(struct db *db)
+{
+    if (!db->reading || !db->reading->engine->checkpoint)
+        return DB_OK;
+    return db->reading->engine->checkpoint(db);
+}
+
 /* ---- loads -----------------------------------------------------------------
  */
 

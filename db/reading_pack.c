@@ -397,17 +397,30 @@ place_in_day(const struct reading_day *d, unsigned k)
     return 0;
 }
 
+static uint8_t *
+put_marks(uint8_t *to, const struct pack_plan *p, const struct reading_day *d,
+          enum core_length length)
+{
+    unsigned flags = (unsigned)p->status | (unsigned)p->high << FLAG_HIGH |
+                     (d->origin != 'M' ? FLAG_ORIGIN : 0);
+    bool usual = flags == FLAGS_USUAL && p->style == STYLE_FIXED;
+    unsigned style = usual ? STYLE_USUAL : p->style;
+
+    *to++ = (uint8_t)(p->scale | style << SHAPE_STYLE |
+                      (unsigned)length << SHAPE_LENGTH |
+                      (d->has_reads ? SHAPE_READS : 0));
+    if (!usual)
+        *to++ = (uint8_t)flags;
+    return to;
+}
+
 /* Everything that can be read without the values. */
 static uint8_t *
 put_head(uint8_t *to, const struct pack_plan *p, const struct reading_day *d)
 {
     enum core_length length = length_of(d);
 
-    *to++ = (uint8_t)(p->scale | (unsigned)p->style << SHAPE_STYLE |
-                      (unsigned)length << SHAPE_LENGTH |
-                      (d->has_reads ? SHAPE_READS : 0));
-    *to++ = (uint8_t)((unsigned)p->status | (unsigned)p->high << FLAG_HIGH |
-                      (d->origin != 'M' ? FLAG_ORIGIN : 0));
+    to = put_marks(to, p, d, length);
     if (length == LENGTH_GIVEN) {
         bits_store(to, 2, d->n);
         bits_store(to + 2, 2, d->seconds);

@@ -22,6 +22,7 @@
 
 #define OPEN_MOST 32
 #define SPAN_LONG 800 /* days */
+#define LOGS_MOST 3   /* files whose logs a writer leaves lying about */
 
 #define LOAD_BITS  27
 #define GROUP_BITS 31
@@ -32,6 +33,7 @@ struct month_file {
     struct db_conn *conn;
     sqlite3_stmt *range;
     uint64_t used;
+    uint64_t written; /* the clock then, while its log holds rows of ours */
 };
 
 struct month_files {
@@ -91,9 +93,21 @@ month_path(const struct db *db, int32_t month, char path[1024])
     snprintf(path, 1024, "%.900s/readings/%04d-%02d.db", db_place(db), year, m);
 }
 
+static enum db_rc
+month_checkpoint(struct month_file *f)
+{
+    enum db_rc rc = sqlite_checkpoint(f->conn);
+
+    if (rc == DB_OK)
+        f->written = 0;
+    return rc;
+}
+
 static void
 month_close(struct month_file *f)
 {
+    if (f->written)
+        month_checkpoint(f);
     sqlite3_finalize(f->range);
     conn_close(f->conn);
 }
@@ -115,7 +129,8 @@ sqlite_close_files(void *files)
     "PRAGMA user_version = 1;" SQLITE_OURS
 
 #define MONTH_SETTINGS                                                         \
-    "PRAGMA cache_size = -8000;"                                               \
+    "PRAGMA cache_size = -16000;"                                              \
+    "PRAGMA wal_autocheckpoint = 1000;"                                         \
     "PRAGMA mmap_size = 2147418112"
 
 /* A new file under another name until it is whole. */
@@ -439,6 +454,43 @@ add_all(void *arg)
         add_next, a);
 }
 
+/* A load of many months would leave a long log beside each file. */
+static void
+logs_tidy(struct month_files *m, struct month_file *now)
+{
+    struct month_file *oldest = NULL;
+    size_t logs = 0;
+
+    now->written = m->clock;
+    for (size_t i = 0; i < m->n; i++) {
+        struct month_file *f = &m->at[i];
+
+        if (!f->written)
+            continue;
+        logs++;
+        if (!oldest || f->written < oldest->written)
+            oldest = f;
+    }
+    if (logs > LOGS_MOST)
+        month_checkpoint(oldest);
+}
+
+static enum db_rc
+sqlite_checkpoint_files(struct db *db)
+{
+    struct month_files *m = reading_home(db)->files;
+    enum db_rc rc = DB_OK;
+
+    for (size_t i = 0; m && i < m->n; i++) {
+        struct month_file *f = &m->at[i];
+        enum db_rc one = f->written ? note(db, f, month_checkpoint(f)) : DB_OK;
+
+        if (one != DB_OK)
+            rc = one;
+    }
+    return rc;
+}
+
 static enum db_rc
 sqlite_add(struct db *db, int32_t month, const struct reading_row *row,
            size_t n)
@@ -459,6 +511,7 @@ sqlite_add(struct db *db, int32_t month, const struct reading_row *row,
     if (rc != DB_OK)
         return rc;
     a.conn = f->conn;
+    logs_tidy(reading_home(db)->files, f);
     return note(db, f, conn_tx(f->conn, add_all, &a));
 }
 
@@ -503,6 +556,7 @@ sqlite_remove(struct db *db, const struct reading_part *p, int64_t *rows)
     if (rc != DB_OK)
         return rc == DB_NONE ? DB_OK : rc;
     r.conn = f->conn;
+    logs_tidy(reading_home(db)->files, f);
     rc = note(db, f, conn_tx(f->conn, remove_all, &r));
     *rows = r.rows;
     return rc;
@@ -575,5 +629,6 @@ const struct reading_engine READING_SQLITE = {
     .scan = sqlite_scan,
     .size = sqlite_size,
     .verify = sqlite_verify,
+    .checkpoint = sqlite_checkpoint_files,
     .close = sqlite_close_files,
 };

@@ -73,16 +73,19 @@ static bool
 take_head(struct bits_in *in, struct head *h)
 {
     unsigned shape = (unsigned)bits_word(in, 1);
-    unsigned flags = (unsigned)bits_word(in, 1);
+    unsigned flags = FLAGS_USUAL;
 
     h->scale = shape & SHAPE_SCALE;
     h->style = (enum core_style)(shape >> SHAPE_STYLE & 3);
+    if (h->style == STYLE_USUAL)
+        h->style = STYLE_FIXED;
+    else
+        flags = (unsigned)bits_word(in, 1);
     h->has_reads = shape & SHAPE_READS;
     h->status = (enum core_status)(flags & FLAG_STATUS);
     h->high = (enum core_high)(flags >> FLAG_HIGH & 3);
-    if (h->scale > DECIMAL_PLACES || h->style > STYLE_EACH ||
-        h->high > HIGH_LIST || flags & ~(unsigned)FLAG_KNOWN ||
-        !take_length(in, shape, h))
+    if (h->scale > DECIMAL_PLACES || h->high > HIGH_LIST ||
+        flags & ~(unsigned)FLAG_KNOWN || !take_length(in, shape, h))
         return false;
     h->origin = flags & FLAG_ORIGIN ? (uint8_t)bits_word(in, 1) : 'M';
     h->missing = h->estimated = 0;

@@ -110,8 +110,9 @@ def places_needed(micro):
 
 def core(data):
     b = Bytes(data)
-    shape, flags = b.word(1), b.word(1)
+    shape = b.word(1)
     scale, style, length = shape & 7, shape >> 3 & 3, shape >> 5 & 3
+    flags = 4 if style == 3 else b.word(1)
     unit = 10 ** (6 - scale)
     n, seconds = LENGTHS.get(length) or (b.word(2), b.word(2))
     assert length < 3 or b.word(1) == 0, "only kWh so far"
