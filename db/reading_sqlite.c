@@ -130,7 +130,7 @@ sqlite_close_files(void *files)
 
 #define MONTH_SETTINGS                                                         \
     "PRAGMA cache_size = -16000;"                                              \
-    "PRAGMA wal_autocheckpoint = 1000;"                                         \
+    "PRAGMA wal_autocheckpoint = 1000;"                                        \
     "PRAGMA mmap_size = 2147418112"
 
 /* A new file under another name until it is whole. */
