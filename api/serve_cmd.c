@@ -2,6 +2,7 @@
 /* meterhouse serve: runs until SIGTERM or SIGINT; SIGHUP reloads. */
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "api/serve.h"
@@ -10,6 +11,7 @@
 
 #define STOP_SECONDS  20
 #define WATCH_SECONDS 5
+#define FILES_WANTED  65536
 
 static void
 url_print(FILE *to, const struct conf *conf, int port)
@@ -39,6 +41,22 @@ token_print(FILE *to, struct serve *s)
             "this token, once:\n  %s\n",
             token);
     fflush(to);
+}
+
+/* Each worker keeps files of months and a socket is a file too: asks for as
+ * many open files as we may have, up to FILES_WANTED. */
+static void
+files_raise(void)
+{
+    struct rlimit most;
+
+    if (getrlimit(RLIMIT_NOFILE, &most) != 0 || most.rlim_cur >= FILES_WANTED)
+        return;
+    most.rlim_cur =
+        most.rlim_max < FILES_WANTED ? most.rlim_max : FILES_WANTED;
+    if (setrlimit(RLIMIT_NOFILE, &most) != 0)
+        log_warn("open files not raised", "most=%llu",
+                 (unsigned long long)most.rlim_cur);
 }
 
 /* The next signal; 0 when WATCH_SECONDS have passed without one. */
@@ -90,6 +108,7 @@ serve_cmd(struct cmd *c)
 
     if (!cmd_no_more_options(c) || c->argc > 0)
         return CMD_USAGE;
+    files_raise();
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
