@@ -52,8 +52,7 @@ files_raise(void)
 
     if (getrlimit(RLIMIT_NOFILE, &most) != 0 || most.rlim_cur >= FILES_WANTED)
         return;
-    most.rlim_cur =
-        most.rlim_max < FILES_WANTED ? most.rlim_max : FILES_WANTED;
+    most.rlim_cur = most.rlim_max < FILES_WANTED ? most.rlim_max : FILES_WANTED;
     if (setrlimit(RLIMIT_NOFILE, &most) != 0)
         log_warn("open files not raised", "most=%llu",
                  (unsigned long long)most.rlim_cur);
