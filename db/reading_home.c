@@ -325,8 +325,10 @@ part_add(struct db *db, void *arg)
 {
     struct part_add *a = arg;
     struct buf b = {0};
-    enum db_rc rc;
+    enum db_rc rc = db_writer_check(db);
 
+    if (rc != DB_OK)
+        return rc;
     source_pack(a->source, &b);
     rc = db_run(db, DB_MARKET,
                 "INSERT INTO reading_source (load_id, data) VALUES ($1, $2)",

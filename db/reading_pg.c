@@ -157,8 +157,11 @@ static enum db_rc
 add_all(struct db *db, void *arg)
 {
     struct adding *a = arg;
+    enum db_rc rc = db_writer_check(db);
 
     a->at = 0;
+    if (rc != DB_OK) /* another writer has removed this load meanwhile */
+        return rc;
     return db_bulk(db, DB_MARKET, NULL,
                    "COPY reading (bucket, point_group, day, load_id, data) "
                    "FROM STDIN BINARY",

@@ -82,9 +82,8 @@ outcome(void *arg, uint32_t tag, enum reading_outcome o)
     out->counts->rejected += o == READING_DUPLICATE;
 }
 
-void
-records_write(struct db *db, const struct file *f, struct load *l,
-              struct outcomes *out)
+struct reading_load *
+records_collect(struct db *db, const struct file *f, struct load *l)
 {
     static int serial;
     struct reading_load *rl;
@@ -96,9 +95,6 @@ records_write(struct db *db, const struct file *f, struct load *l,
                        .file_counter = f->counter};
     snprintf(l->name, sizeof l->name, "file%d.lse", serial);
     snprintf(l->sha256, sizeof l->sha256, "%064d", serial++);
-    *out = (struct outcomes){.counts = &l->n};
-    for (size_t i = 0; i < COUNT(out->at); i++)
-        out->at[i] = -1;
     assert_int_equal(db_load_add(db, l), DB_OK);
     assert_int_equal(reading_load_begin(db, l, &rl), DB_OK);
     for (size_t i = 0; i < f->n; i++) {
@@ -111,10 +107,31 @@ records_write(struct db *db, const struct file *f, struct load *l,
                                           b.at, b.len, (uint32_t)i),
                          DB_OK);
     }
-    assert_int_equal(reading_load_write(rl, outcome, out), DB_OK);
-    assert_int_equal(out->n, f->n);
-    reading_load_free(rl);
     buf_clear(&b);
+    return rl;
+}
+
+enum db_rc
+records_finish(struct reading_load *rl, struct load *l, struct outcomes *out)
+{
+    enum db_rc rc;
+
+    *out = (struct outcomes){.counts = &l->n};
+    for (size_t i = 0; i < COUNT(out->at); i++)
+        out->at[i] = -1;
+    rc = reading_load_write(rl, outcome, out);
+    reading_load_free(rl);
+    return rc;
+}
+
+void
+records_write(struct db *db, const struct file *f, struct load *l,
+              struct outcomes *out)
+{
+    struct reading_load *rl = records_collect(db, f, l);
+
+    assert_int_equal(records_finish(rl, l, out), DB_OK);
+    assert_int_equal(out->n, f->n);
 }
 
 int64_t

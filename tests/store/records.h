@@ -48,7 +48,12 @@ void records_init(void);
 void day_make(const struct rec *r, struct reading_day *d);
 /* Points 1 … n, which must exist for the store's own check. */
 void points_make(struct db *db, int n);
-/* Writes a file's records; the load stays open. */
+/* Collects a file's records under a new load, and writes them. */
+struct reading_load *
+records_collect(struct db *db, const struct file *f, struct load *l);
+enum db_rc
+records_finish(struct reading_load *rl, struct load *l, struct outcomes *out);
+/* Both; the load stays open. */
 void records_write(struct db *db, const struct file *f, struct load *l,
                    struct outcomes *out);
 /* The same, committed; the load's id.  `out` may be NULL. */

@@ -237,6 +237,40 @@ test_recovery(void **test)
     db_close(other);
 }
 
+/* A writer whose lock another has taken must not leave rows behind.  (On SQLite
+ * it is the system that holds the lock, as long as the process lives.) */
+static void
+test_lost_lock(void **test)
+{
+    struct engine *e = engine_of(test);
+    struct outcomes out;
+    struct reading_load *rl;
+    struct load l;
+    struct db *other;
+    char why[DB_WHY];
+    int64_t rows;
+
+    points_make(e->db, 3);
+    assert_int_equal(db_open(e->store, DB_WRITE, &other, why), DB_OK);
+    assert_int_equal(db_writer_lock(e->db, 1), DB_OK);
+    rl = records_collect(e->db, FILE_OF(10, 1, {1, 0, 4, 500, 1, "A"}), &l);
+    assert_int_equal(
+        db_run(other, DB_MARKET,
+               "SELECT pg_terminate_backend(pid) FROM pg_locks "
+               "WHERE locktype = 'advisory' AND database = (SELECT oid "
+               "FROM pg_database WHERE datname = current_database())",
+               IN_NONE, NULL),
+        DB_OK);
+    assert_int_equal(db_writer_lock(other, 5), DB_OK);
+    assert_int_equal(reading_recover(other, &rows), DB_OK);
+    assert_int_equal(records_finish(rl, &l, &out), DB_BUSY);
+    assert_int_equal(current(other, 1, 0, NULL), -1);
+    assert_int_equal(db_load_commit(e->db, &l), DB_BUSY);
+    assert_check_clean(other);
+    db_writer_unlock(other);
+    db_close(other);
+}
+
 /* ---- damage -------------------------------------------------------------- */
 
 /* Runs a change on the rows of October 2026. */
@@ -339,9 +373,14 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        ENGINE_TESTS(test_come_back), ENGINE_TESTS(test_stop),
-        ENGINE_TESTS(test_unload),    ENGINE_TESTS(test_recovery),
-        ENGINE_TESTS(test_damage),    ENGINE_TESTS(test_misplaced),
+        ENGINE_TESTS(test_come_back),
+        ENGINE_TESTS(test_stop),
+        ENGINE_TESTS(test_unload),
+        ENGINE_TESTS(test_recovery),
+        {"test_lost_lock on PostgreSQL", test_lost_lock, engine_set_up_postgres,
+         engine_tear_down, NULL},
+        ENGINE_TESTS(test_damage),
+        ENGINE_TESTS(test_misplaced),
         ENGINE_TESTS(test_refused),
     };
 
