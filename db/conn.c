@@ -34,6 +34,9 @@ rows(struct db_conn *c, const char *sql, struct db_ins in, struct db_outs out,
 {
     enum db_rc rc;
 
+    /* SQLite would let it pass, PostgreSQL cannot. */
+    if (c->active)
+        return conn_fail(c, sql, "a statement among the rows of another");
     c->active++;
     rc = c->driver->rows(c, sql, in, out, row, arg, changed);
     c->active--;

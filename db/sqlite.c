@@ -18,6 +18,7 @@
 #include "db/engine.h"
 #include "db/migrate.h"
 #include "server/base/buf.h"
+#include "server/base/clock.h"
 #include "server/base/file.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
@@ -311,7 +312,7 @@ sqlite_checkpoint(struct db_conn *c)
 
 /* Is it a file of ours, or an empty one that may become it? */
 static enum db_rc
-lite_ours(struct lite *l, enum db_mode mode)
+lite_ours(struct lite *l, enum db_mode mode, bool *fresh)
 {
     int64_t id = 0, tables = 0;
     /* In one look: another program may be making the store right now. */
@@ -321,7 +322,8 @@ lite_ours(struct lite *l, enum db_mode mode)
                              "(SELECT count(*) FROM sqlite_schema)",
                              IN_NONE, OUT(out_i64(&id), out_i64(&tables)));
 
-    if (rc != DB_OK || id == APPLICATION_ID)
+    *fresh = id != APPLICATION_ID;
+    if (rc != DB_OK || !*fresh)
         return rc;
     if (id || tables)
         return conn_fail(&l->conn, NULL, "not a file of a Meterhouse store");
@@ -359,17 +361,32 @@ lite_wal_check(struct lite *l)
                      mode);
 }
 
+/* Going over to the write-ahead log does not wait for another program that is
+ * at the same: tried again. */
+static enum db_rc
+lite_make(struct lite *l)
+{
+    double until = clock_monotonic() + BUSY_MS / 1000.0;
+    enum db_rc rc;
+
+    while ((rc = lite_script(&l->conn, LASTING)) == DB_BUSY &&
+           clock_monotonic() < until)
+        sqlite3_sleep(20);
+    return rc;
+}
+
 static enum db_rc
 lite_set_up(struct lite *l, enum db_mode mode)
 {
+    bool fresh;
     enum db_rc rc;
 
     sqlite3_extended_result_codes(l->h, 1);
     sqlite3_busy_timeout(l->h, BUSY_MS);
     sqlite3_db_config(l->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    rc = lite_ours(l, mode);
-    if (rc == DB_OK && mode == DB_CREATE)
-        rc = lite_script(&l->conn, LASTING);
+    rc = lite_ours(l, mode, &fresh);
+    if (rc == DB_OK && fresh)
+        rc = lite_make(l);
     if (rc == DB_OK)
         rc = lite_script(&l->conn, SETTINGS);
     if (rc == DB_OK)
@@ -421,6 +438,7 @@ sqlite_open_copy(const char *path, struct db_conn **to, char why[DB_WHY])
     struct lite *l = mem_new(sizeof *l);
     struct buf uri = {0};
     enum db_rc rc;
+    bool fresh;
 
     *l = (struct lite){.conn.driver = &SQLITE_DRIVER};
     buf_puts(&uri, "file:");
@@ -438,7 +456,7 @@ sqlite_open_copy(const char *path, struct db_conn **to, char why[DB_WHY])
                                  NULL));
     buf_clear(&uri);
     if (rc == DB_OK)
-        rc = lite_ours(l, DB_READ);
+        rc = lite_ours(l, DB_READ, &fresh);
     return lite_opened(l, rc, path, to, why);
 }
 

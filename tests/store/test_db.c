@@ -210,6 +210,7 @@ test_one_row_none_and_two(void **state)
 struct walk {
     int64_t id, sum;
     int rows, most;
+    struct db *db;
 };
 
 static bool
@@ -241,6 +242,32 @@ test_each_row_until_enough(void **state)
                      DB_OK);
     assert_true(few.rows == 3 && few.sum == 6);
     assert_int_equal(count_things(e->db), 100);
+}
+
+static bool
+nested_row(void *arg)
+{
+    struct walk *w = arg;
+
+    w->rows++;
+    assert_int_equal(add_thing(w->db, 1000, "nested"), DB_FAIL);
+    return true;
+}
+
+/* Engines differ in what they could bear: neither is asked to. */
+static void
+test_no_statement_among_rows(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct walk w = {.db = e->db};
+
+    make_thing(e);
+    assert_int_equal(add_thing(e->db, 1, "a"), DB_OK);
+    assert_int_equal(db_each(e->db, DB_MARKET, "SELECT id FROM thing", IN_NONE,
+                             OUT(out_i64(&w.id)), nested_row, &w),
+                     DB_OK);
+    assert_int_equal(w.rows, 1);
+    assert_int_equal(count_things(e->db), 1);
 }
 
 static void
@@ -575,6 +602,7 @@ main(void)
         ENGINE_TESTS(test_text_sorts_by_its_bytes),
         ENGINE_TESTS(test_one_row_none_and_two),
         ENGINE_TESTS(test_each_row_until_enough),
+        ENGINE_TESTS(test_no_statement_among_rows),
         ENGINE_TESTS(test_changed_rows_are_counted),
         ENGINE_TESTS(test_a_transaction_is_all_or_nothing),
         ENGINE_TESTS(test_an_inner_failure_dooms_the_outer),
