@@ -113,7 +113,8 @@ enum db_rc reading_recover(struct db *db, int64_t *rows);
 
 /* ---- reading -------------------------------------------------------------
  * Days ascending, then channel 4 before 1; the structs are reused between
- * calls.  Return false from `row` to stop. */
+ * calls.  Return false from `row` to stop.  No transaction is open while `row`
+ * runs: it may take its time, and may read from the store. */
 enum db_rc
 reading_each(struct db *db, int64_t point_id, int32_t from_day, int32_t to_day,
              bool (*row)(void *arg, const struct reading_day *d,

@@ -6,7 +6,8 @@
 #include "db/reading_bits.h"
 #include "db/reading_plan.h"
 
-#define N USUAL_LENGTH
+#define N           USUAL_LENGTH
+#define WIDTH_USUAL 14 /* four such and seven bits fit in a word */
 
 /* One copy for processors with AVX2, chosen when the program starts. */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) &&          \
@@ -114,7 +115,7 @@ planes(struct pack_plan *p, const uint32_t rise[N])
         p->width = w;
         p->high = HIGH_UNARY;
     }
-    return true;
+    return p->width <= WIDTH_USUAL;
 }
 
 VECTOR bool
@@ -135,9 +136,9 @@ pack_usual(struct pack_plan *p, const struct reading_day *d, uint32_t rise[N])
 
 /* ---- writing ------------------------------------------------------------- */
 
-/* Four values at a time, of at most 14 bits. */
+/* Four values at a time. */
 static uint8_t *
-put_narrow(uint8_t *to, const uint32_t rise[N], unsigned width)
+put_low(uint8_t *to, const uint32_t rise[N], unsigned width)
 {
     const uint32_t mask = (1u << width) - 1;
     uint64_t held = 0;
@@ -150,24 +151,6 @@ put_narrow(uint8_t *to, const uint32_t rise[N], unsigned width)
         held |= (low | high << 2 * width) << bits;
         bits_store(to, 8, held);
         bits += 4 * width;
-        to += bits >> 3;
-        held = bits >= 64 ? 0 : held >> (bits & 0x38);
-        bits &= 7;
-    }
-    return to + (bits > 0);
-}
-
-static uint8_t *
-put_wide(uint8_t *to, const uint32_t rise[N], unsigned width)
-{
-    const uint32_t mask = (1u << width) - 1;
-    uint64_t held = 0;
-    unsigned bits = 0;
-
-    for (int i = 0; i < N; i++) {
-        held |= (uint64_t)(rise[i] & mask) << bits;
-        bits_store(to, 8, held);
-        bits += width;
         to += bits >> 3;
         held >>= bits & 0x38;
         bits &= 7;
@@ -199,7 +182,6 @@ put_unary(uint8_t *to, const uint32_t rise[N], unsigned width)
 uint8_t *
 pack_usual_put(uint8_t *to, const struct pack_plan *p, const uint32_t rise[N])
 {
-    to = p->width <= 14 ? put_narrow(to, rise, p->width)
-                        : put_wide(to, rise, p->width);
+    to = put_low(to, rise, p->width);
     return p->high == HIGH_UNARY ? put_unary(to, rise, p->width) : to;
 }

@@ -31,8 +31,9 @@ void pack_planes(struct pack_plan *p);
 
 /*
  * The usual day has 96 actual values, written with equally many digits, none
- * negative, none large.  Plans such a day with loops of fixed length over words
- * of 32 bits, which compilers turn into vector code; false for any other day.
+ * negative, none large or far from the others.  Plans such a day with loops of
+ * fixed length over words of 32 bits, which compilers turn into vector code;
+ * false for any other day.
  */
 bool pack_usual(struct pack_plan *p, const struct reading_day *d,
                 uint32_t rise[USUAL_LENGTH]);

@@ -161,65 +161,92 @@ model_dump(struct held *h, size_t n, struct buf *b)
     buf_text(b);
 }
 
-/* Files of random records in a small world, so that they meet often; no two
- * records of a place have the same version. */
+/* Files of random records that meet often, and what is said of them. */
+struct world {
+    struct rec rec[WORLD_FILES][WORLD_RECS];
+    char id[WORLD_FILES][WORLD_RECS][16];
+    struct file file[WORLD_FILES];
+    struct held held[WORLD_FILES * WORLD_RECS];
+    struct buf want, got;
+};
+
+/* No two records of a place have the same version. */
 static void
-world_make(struct rec rec[WORLD_FILES][WORLD_RECS], struct file *file,
-           char id[WORLD_FILES][WORLD_RECS][16])
+world_make(struct world *w, struct db *db)
 {
+    *w = (struct world){0};
+    points_make(db, WORLD_POINTS);
     for (int f = 0; f < WORLD_FILES; f++) {
         int n = 0;
 
-        for (int p = 0; p < WORLD_POINTS && n < WORLD_RECS; p++) {
-            for (int day = 10; day < 14 && n < WORLD_RECS; day++) {
-                if (dice(3))
-                    continue;
-                snprintf(id[f][n], 16, "T%02d-%d", f, (int)dice(9));
-                rec[f][n] =
-                    (struct rec){p + 1,           day,
-                                 dice(4) ? 4 : 1, 500 + (int64_t)dice(4),
-                                 (int)dice(3),    id[f][n]};
-                n++;
-            }
+        for (int k = 0; k < WORLD_POINTS * 4 && n < WORLD_RECS; k++) {
+            if (dice(3))
+                continue;
+            snprintf(w->id[f][n], 16, "T%02d-%d", f, (int)dice(9));
+            w->rec[f][n] = (struct rec){.point = 1 + k / 4,
+                                        .day = 10 + k % 4,
+                                        .channel = dice(4) ? 4 : 1,
+                                        .stamp = 500 + (int64_t)dice(4),
+                                        .value = (int)dice(3),
+                                        .transaction = w->id[f][n]};
+            n++;
         }
-        file[f] = (struct file){20 + (int64_t)dice(3), f, rec[f], (size_t)n};
+        w->file[f] =
+            (struct file){20 + (int64_t)dice(3), f, w->rec[f], (size_t)n};
     }
 }
 
-static size_t
-world_held(const struct file *file, size_t files, struct held *h)
+static void
+world_clear(struct world *w)
+{
+    buf_clear(&w->want);
+    buf_clear(&w->got);
+}
+
+/* The store must say what the model says of the first so many files. */
+static void
+assert_as_model(struct world *w, size_t files, struct db *db)
 {
     size_t n = 0;
 
     for (size_t f = 0; f < files; f++) {
-        for (size_t i = 0; i < file[f].n; i++)
-            h[n++] =
-                (struct held){file[f].rec[i], file[f].stamp, file[f].counter};
+        for (size_t i = 0; i < w->file[f].n; i++)
+            w->held[n++] = (struct held){w->file[f].rec[i], w->file[f].stamp,
+                                         w->file[f].counter};
     }
-    return n;
+    model_dump(w->held, n, &w->want);
+    dump(db, WORLD_POINTS, &w->got);
+    assert_string_equal(w->got.at, w->want.at);
 }
 
 static void
 test_model(void **test)
 {
     struct engine *e = engine_of(test);
-    static struct rec rec[WORLD_FILES][WORLD_RECS];
-    static char id[WORLD_FILES][WORLD_RECS][16];
-    static struct held held[WORLD_FILES * WORLD_RECS];
-    struct file file[WORLD_FILES];
-    struct buf want = {0}, got = {0};
+    static struct world w;
 
-    points_make(e->db, WORLD_POINTS);
-    world_make(rec, file, id);
+    world_make(&w, e->db);
     for (size_t f = 0; f < WORLD_FILES; f++) {
-        records_load(e->db, &file[f], NULL);
-        model_dump(held, world_held(file, f + 1, held), &want);
-        dump(e->db, WORLD_POINTS, &got);
-        assert_string_equal(got.at, want.at);
+        records_load(e->db, &w.file[f], NULL);
+        assert_as_model(&w, f + 1, e->db);
     }
     assert_check_clean(e->db);
-    buf_clear(&want);
-    buf_clear(&got);
+    world_clear(&w);
+}
+
+static void
+unload_all(struct db *db, const int64_t *load, size_t n)
+{
+    int64_t rows;
+
+    for (size_t i = 0; i < n; i++) {
+        struct load l;
+
+        assert_int_equal(db_load_get(db, load[i], &l), DB_OK);
+        assert_int_equal(db_load_end(db, &l, LOAD_UNLOADED), DB_OK);
+    }
+    assert_int_equal(reading_recover(db, &rows), DB_OK);
+    assert_true(rows > 0);
 }
 
 /* The same files in many orders: always the same store. */
@@ -227,42 +254,26 @@ static void
 test_permutations(void **test)
 {
     struct engine *e = engine_of(test);
-    static struct rec rec[WORLD_FILES][WORLD_RECS];
-    static char id[WORLD_FILES][WORLD_RECS][16];
-    static struct held held[WORLD_FILES * WORLD_RECS];
-    struct file file[WORLD_FILES];
-    struct buf want = {0}, got = {0};
+    static struct world w;
 
-    points_make(e->db, WORLD_POINTS);
-    world_make(rec, file, id);
-    model_dump(held, world_held(file, WORLD_FILES, held), &want);
+    world_make(&w, e->db);
     for (int round = 0; round < 8; round++) {
-        int64_t load[WORLD_FILES], rows;
+        int64_t load[WORLD_FILES];
 
         for (size_t i = WORLD_FILES; i > 1; i--) {
             size_t k = dice(i);
-            struct file f = file[i - 1];
+            struct file f = w.file[i - 1];
 
-            file[i - 1] = file[k];
-            file[k] = f;
+            w.file[i - 1] = w.file[k];
+            w.file[k] = f;
         }
         for (size_t f = 0; f < WORLD_FILES; f++)
-            load[f] = records_load(e->db, &file[f], NULL);
-        dump(e->db, WORLD_POINTS, &got);
-        assert_string_equal(got.at, want.at);
-        for (size_t f = 0; f < WORLD_FILES; f++) {
-            struct load l;
-
-            assert_int_equal(db_load_get(e->db, load[f], &l), DB_OK);
-            assert_int_equal(db_load_end(e->db, &l, LOAD_UNLOADED), DB_OK);
-        }
-        assert_int_equal(reading_recover(e->db, &rows), DB_OK);
-        assert_true(rows > 0);
-        dump(e->db, WORLD_POINTS, &got);
-        assert_string_equal(got.at, "");
+            load[f] = records_load(e->db, &w.file[f], NULL);
+        assert_as_model(&w, WORLD_FILES, e->db);
+        unload_all(e->db, load, WORLD_FILES);
+        assert_as_model(&w, 0, e->db);
     }
-    buf_clear(&want);
-    buf_clear(&got);
+    world_clear(&w);
 }
 
 int
