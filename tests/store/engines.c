@@ -51,8 +51,10 @@ cluster(void)
         return given;
     if (!tried) {
         tried = 1;
-        /* One for all programs that the same shell or make runs. */
-        snprintf(args, sizeof args, "shared %ld", (long)getppid());
+        /* One for all programs that the same shell or make runs; an orphan
+         * has its own. */
+        snprintf(args, sizeof args, "shared %ld",
+                 (long)(getppid() > 1 ? getppid() : getpid()));
         if (!engine_fixture(args, conninfo, sizeof conninfo))
             conninfo[0] = '\0';
     }
