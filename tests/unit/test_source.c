@@ -3,6 +3,8 @@
  * Sources with files made here byte by byte; tests/interop reads what zip and
  * gpg make.
  */
+#include "config.h"
+
 #include "tests/unit/unit.h"
 
 #include <archive.h>
@@ -292,6 +294,32 @@ damaged_zips(void **state)
     buf_clear(&b);
 }
 
+/* A second directory where the reading of what follows would stop, and more
+ * behind it: all of it has to be read, or a layer below is never asked whether
+ * it was sound. */
+static void
+much_behind_a_zip(void **state)
+{
+    enum { STOP = 4 * 65536 };
+    static char large[STOP + 1];
+    struct buf b = {0};
+    const char *directory;
+    size_t n;
+
+    (void)state;
+    assert_int_equal(zip_outcome("a.lse", "x", 1)[0], 'a');
+    assert_true(file_read(path, 100000, &b));
+    directory = memmem(b.at, b.len, "PK\001\002", 4);
+    assert_non_null(directory);
+    n = (size_t)(b.at + b.len - directory);
+    memcpy(large, b.at, b.len);
+    memcpy(large + STOP - n, directory, n);
+    put("much.zip", large, sizeof large);
+    assert_string_equal(outcome(),
+                        "(damaged zip: too much stands behind its directory)");
+    buf_clear(&b);
+}
+
 static void
 pgp_without_keys(void **state)
 {
@@ -314,6 +342,7 @@ main(void)
         cmocka_unit_test(other_things_than_one_file),
         cmocka_unit_test(bombs),
         cmocka_unit_test(damaged_zips),
+        cmocka_unit_test(much_behind_a_zip),
         cmocka_unit_test(pgp_without_keys),
     };
 
