@@ -12,6 +12,7 @@
 #include "server/base/log.h"
 #include "server/base/str.h"
 
+#define AGENT_MOST 120 /* bytes kept of a User-Agent */
 /* Seconds between notes that a session was seen. */
 #define SEEN_EVERY(s) ((s)->idle_seconds < 240 ? (s)->idle_seconds / 4 : 60)
 
@@ -170,6 +171,20 @@ device_put(struct db *db, struct login *l)
                     "sign-in");
 }
 
+/* Its first AGENT_MOST bytes, without half a letter at the end. */
+static void
+agent_take(struct session *s, const char *agent)
+{
+    size_t n = strlen(agent);
+
+    if (!str_is_text(agent, n, false))
+        return;
+    n = n < AGENT_MOST ? n : AGENT_MOST;
+    while (!str_is_text(agent, n, false))
+        n--;
+    str_copyn(s->agent, sizeof s->agent, agent, n);
+}
+
 enum fault
 login_session_add(struct db *db, const struct conf *conf, struct login *l)
 {
@@ -183,8 +198,8 @@ login_session_add(struct db *db, const struct conf *conf, struct login *l)
                           .ends_utc = l->now_utc + conf->session_life,
                           .idle_seconds = conf->session_idle};
     snprintf(s->peer, sizeof s->peer, "%s", l->peer ? l->peer : "");
-    if (l->agent && str_is_text(l->agent, strlen(l->agent), false))
-        snprintf(s->agent, sizeof s->agent, "%.120s", l->agent);
+    if (l->agent)
+        agent_take(s, l->agent);
     random_token(l->token, 32);
     login_token_hash(l->token, hash);
     if ((f = device_put(db, l)) != FAULT_NONE ||

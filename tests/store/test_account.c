@@ -185,6 +185,34 @@ test_session_life(void **state)
     assert_int_equal(session_at(e, NULL, now), FAULT_SIGNED_OUT);
 }
 
+/* The start of a long User-Agent is kept, in whole letters: PostgreSQL takes no
+ * half ones, and the sign-in would fail. */
+static void
+test_long_agent(void **state)
+{
+    struct engine *e = engine_of(state);
+    char agent[200];
+    struct session s;
+    struct account a;
+
+    make_user(e, "ana", "customer");
+    for (size_t cut = 117; cut <= 120; cut++) {
+        struct login l = {.login = "ana",
+                          .password = PASSWORD,
+                          .peer = PEER,
+                          .agent = agent,
+                          .now_utc = T0};
+
+        memset(agent, 'a', sizeof agent);
+        memcpy(agent + cut, "\xf0\x9f\x92\xa1", 4);
+        agent[150] = '\0';
+        assert_int_equal(login_begin(e->db, &conf, &l), FAULT_NONE);
+        assert_int_equal(login_session_get(e->db, l.token, T0, &s, &a),
+                         FAULT_NONE);
+        assert_int_equal(strlen(s.agent), cut);
+    }
+}
+
 static bool
 count_row(void *arg)
 {
@@ -537,6 +565,7 @@ main(void)
         ENGINE_TESTS(test_account_fields),
         ENGINE_TESTS(test_first_admin_once),
         ENGINE_TESTS(test_session_life),
+        ENGINE_TESTS(test_long_agent),
         ENGINE_TESTS(test_sessions_end),
         ENGINE_TESTS(test_lock_and_password_end_sessions),
         ENGINE_TESTS(test_throttle),
