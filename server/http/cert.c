@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes the self-signed certificate that a first start begins with. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <gnutls/x509.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "server/base/file.h"
 #include "server/base/hash.h"
@@ -88,7 +90,10 @@ write_pair(gnutls_x509_crt_t cert, gnutls_x509_privkey_t key,
 
     if (gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &pem_key) == 0 &&
         gnutls_x509_crt_export2(cert, GNUTLS_X509_FMT_PEM, &pem_cert) == 0) {
-        done = file_write(key_path, pem_key.data, pem_key.size, 0600) &&
+        /* An end in between leaves a key alone, for which the next start makes
+         * a certificate, and never a key beside the certificate of another. */
+        done = (unlink(cert_path) == 0 || errno == ENOENT) &&
+               file_write(key_path, pem_key.data, pem_key.size, 0600) &&
                file_write(cert_path, pem_cert.data, pem_cert.size, 0644);
         if (!done)
             snprintf(why, 512, "%s: %m", cert_path);

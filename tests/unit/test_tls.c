@@ -3,6 +3,7 @@
 #include <gnutls/x509.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "server/base/buf.h"
 #include "server/base/file.h"
@@ -126,6 +127,25 @@ test_renewed_when_worn_out(void **state)
     scratch_remove(p.folder);
 }
 
+/* A renewal that ends between its two files: the next start mends it. */
+static void
+test_renewal_cut_short(void **state)
+{
+    struct place p;
+    char why[512], in_the_way[320];
+
+    (void)state;
+    place_make(&p);
+    open_and_close(&p);
+    assert_true(cert_make(p.cert, p.key, "", 20, why));
+    snprintf(in_the_way, sizeof in_the_way, "%s.tmp", p.cert);
+    assert_int_equal(mkdir(in_the_way, 0700), 0);
+    refused(&p, "cert.pem");
+    assert_int_equal(rmdir(in_the_way), 0);
+    open_and_close(&p);
+    scratch_remove(p.folder);
+}
+
 /* Somebody else's certificate is used as it is, and never written. */
 static void
 test_given_files(void **state)
@@ -180,6 +200,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_start),
         cmocka_unit_test(test_renewed_when_worn_out),
+        cmocka_unit_test(test_renewal_cut_short),
         cmocka_unit_test(test_given_files),
         cmocka_unit_test(test_key_of_another),
     };
