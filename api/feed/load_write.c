@@ -217,16 +217,24 @@ write_lse(struct loader *ld, struct batch *b)
  * --------------------------------------------------------------------
  */
 
-/* Kept for the record: what came, and that it was refused. */
+static enum db_rc
+refusal_tx(struct db *db, void *arg)
+{
+    struct load *l = arg;
+    enum db_rc rc = db_load_add(db, l);
+
+    return rc == DB_OK ? db_load_end(db, l, LOAD_REJECTED) : rc;
+}
+
+/* Kept for the record: what came, and that it was refused.  At once, without
+ * the writer lock: who holds it must not find an open load of ours. */
 static bool
 write_refusal(struct loader *ld, struct batch *b)
 {
     enum db_rc rc;
 
     b->r.state = FEED_REFUSED;
-    rc = db_load_add(ld->db, &b->r.l);
-    if (rc == DB_OK)
-        rc = db_load_end(ld->db, &b->r.l, LOAD_REJECTED);
+    rc = db_tx(ld->db, DB_MARKET, refusal_tx, &b->r.l);
     return rc == DB_OK ? true : store_failed(ld, b, rc);
 }
 
