@@ -12,7 +12,8 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 
-#define DAY_MOST 131071 /* in the year 2328 */
+#define DAY_MOST   131071 /* in the year 2328 */
+#define LOOKS_MOST 8      /* while loads are being taken back */
 
 struct gather {
     struct db *db;
@@ -191,9 +192,10 @@ give_day(struct gather *g, struct reading_item *item, size_t n)
     return true;
 }
 
-/* Finds the load of each record; then nothing needs the store any more. */
+/* Finds the load of each record; then nothing needs the store any more.
+ * DB_NONE: one is not known. */
 static enum db_rc
-know_loads(struct gather *g)
+know_loads(struct gather *g, const struct row_key **unknown)
 {
     for (size_t i = 0; i < g->n; i++) {
         struct reading_item *it = &g->item[i];
@@ -203,11 +205,10 @@ know_loads(struct gather *g)
             it->load = it[-1].load;
             continue;
         }
+        *unknown = &it->record.key;
         rc = load_info_get(g->db, it->record.key.load_id, &it->load);
-        if (rc == DB_NONE)
-            damaged(g, it->record.key.load_id, it->record.key.day);
         if (rc != DB_OK)
-            return rc == DB_NONE ? DB_FAIL : rc;
+            return rc;
     }
     return DB_OK;
 }
@@ -226,24 +227,56 @@ give_all(struct gather *g)
     }
 }
 
+/* All records of the span under one view.  *again: a load was taken back
+ * meanwhile.  Rows go month by month, so one month is whole in any case. */
 static enum db_rc
-gather(struct gather *g, int32_t from_day, int32_t to_day)
+look(struct gather *g, int32_t from_day, int32_t to_day, bool *again)
 {
     struct reading_home *h = reading_home(g->db);
-    enum db_rc rc = reading_view_open(g->db, &g->view);
+    const struct row_key *unknown = NULL;
+    enum db_rc rc = reading_view_open(g->db, &g->view), known = DB_OK;
+    bool stands = true;
 
-    from_day = from_day < 0 ? 0 : from_day;
-    to_day = to_day > DAY_MOST ? DAY_MOST : to_day;
+    g->n = g->size = 0;
+    g->item = NULL;
     if (rc == DB_OK)
         rc = h->engine->each(g->db, row_group(g->point_id), from_day, to_day,
                              gather_row, g);
     if (rc == DB_OK && !g->damaged)
-        rc = know_loads(g);
-    if (rc == DB_OK && !g->damaged)
-        give_all(g);
-    reading_view_close(g->db, &g->view);
+        known = know_loads(g, &unknown);
+    if (rc == DB_OK && !g->damaged &&
+        (known == DB_NONE ||
+         day_month_start(from_day) != day_month_start(to_day)))
+        rc = reading_view_stands(g->db, &g->view, &stands);
+    *again = !stands;
+    if (rc != DB_OK || g->damaged || !stands || known == DB_OK)
+        return rc;
+    if (known == DB_NONE)
+        damaged(g, unknown->load_id, unknown->day);
+    return known;
+}
+
+static enum db_rc
+gather(struct gather *g, int32_t from_day, int32_t to_day)
+{
+    enum db_rc rc = DB_BUSY;
+    bool again = true;
+
+    from_day = from_day < 0 ? 0 : from_day;
+    to_day = to_day > DAY_MOST ? DAY_MOST : to_day;
+    for (int i = 0; i < LOOKS_MOST && again; i++) {
+        rc = look(g, from_day, to_day, &again);
+        if (rc == DB_OK && !g->damaged && !again)
+            give_all(g);
+        reading_view_close(g->db, &g->view);
+        arena_clear(&g->arena);
+    }
     arena_clear(&g->scratch);
-    arena_clear(&g->arena);
+    if (again && rc == DB_OK) {
+        snprintf(g->db->error, sizeof g->db->error,
+                 "loads are being taken back");
+        return DB_BUSY;
+    }
     return g->damaged ? DB_FAIL : rc;
 }
 

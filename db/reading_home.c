@@ -183,7 +183,7 @@ load_info_get(struct db *db, int64_t id, const struct load_info **info)
 struct view_row {
     struct reading_view *v;
     int64_t id;
-    bool newest;
+    int32_t state; /* 0: id is the newest of all */
 };
 
 static bool
@@ -192,10 +192,11 @@ view_row(void *arg)
     struct view_row *r = arg;
     struct reading_view *v = r->v;
 
-    if (r->newest) {
+    if (!r->state) {
         v->newest = r->id;
         return true;
     }
+    v->undone += r->state == LOAD_UNLOADED;
     if (v->hidden_n == v->hidden_size) {
         v->hidden_size = v->hidden_size ? 2 * v->hidden_size : 16;
         v->hidden = mem_grow(v->hidden, v->hidden_size * sizeof *v->hidden);
@@ -224,10 +225,9 @@ reading_view_open(struct db *db, struct reading_view *v)
     h->views++;
     *v = (struct reading_view){0};
     rc = db_each(db, DB_MARKET,
-                 "SELECT 1, coalesce(max(id), 0) FROM load UNION ALL "
-                 "SELECT 0, id FROM load WHERE state IN (1, 3)",
-                 IN_NONE, OUT(out_bool(&r.newest), out_i64(&r.id)), view_row,
-                 &r);
+                 "SELECT 0, coalesce(max(id), 0) FROM load UNION ALL "
+                 "SELECT state, id FROM load WHERE state IN (1, 3)",
+                 IN_NONE, OUT(out_i32(&r.state), out_i64(&r.id)), view_row, &r);
     if (v->hidden_n)
         qsort(v->hidden, v->hidden_n, sizeof *v->hidden, compare_ids);
     return rc;
@@ -247,6 +247,19 @@ reading_view_has(const struct reading_view *v, int64_t load_id)
         return false;
     return !v->hidden_n || !bsearch(&load_id, v->hidden, v->hidden_n,
                                     sizeof *v->hidden, compare_ids);
+}
+
+enum db_rc
+reading_view_stands(struct db *db, const struct reading_view *v, bool *stands)
+{
+    int64_t undone = 0;
+    enum db_rc rc = db_one(db, DB_MARKET,
+                           "SELECT count(*) FROM load "
+                           "WHERE state IN (1, 3) AND state = 3",
+                           IN_NONE, OUT(out_i64(&undone)));
+
+    *stands = undone == v->undone;
+    return rc;
 }
 
 /* ---- versions

@@ -105,11 +105,16 @@ struct reading_view {
     int64_t newest;  /* loads above it came later */
     int64_t *hidden; /* loads not committed, ascending */
     size_t hidden_n, hidden_size;
+    int64_t undone; /* of these, unloaded: their rows may be going */
 };
 
 enum db_rc reading_view_open(struct db *db, struct reading_view *v);
 void reading_view_close(struct db *db, struct reading_view *v);
 bool reading_view_has(const struct reading_view *v, int64_t load_id);
+/* False when a load was taken back since: its rows, which this view would
+ * show, may be gone in some months and there in others. */
+enum db_rc
+reading_view_stands(struct db *db, const struct reading_view *v, bool *stands);
 
 /* ---- versions ---------------------------------------------------------------
  */

@@ -199,16 +199,41 @@ pg_add(struct db *db, int32_t month, const struct reading_row *row, size_t n)
     return rc == DB_OK ? db_tx(db, DB_MARKET, add_all, &a) : rc;
 }
 
+struct removing {
+    const struct reading_part *part;
+    int64_t rows;
+};
+
+/* A commit whose answer was lost may have come through since the parts were
+ * listed. */
 static enum db_rc
-pg_remove(struct db *db, const struct reading_part *p, int64_t *rows)
+remove_all(struct db *db, void *arg)
 {
+    struct removing *r = arg;
+    const struct reading_part *p = r->part;
+    enum db_rc rc = db_writer_check(db);
+
+    if (rc != DB_OK)
+        return rc;
     return db_run(db, DB_MARKET,
                   "DELETE FROM reading WHERE day BETWEEN $1 AND $2 "
-                  "AND point_group BETWEEN $3 AND $4 AND load_id = $5",
+                  "AND point_group BETWEEN $3 AND $4 AND load_id = $5 "
+                  "AND EXISTS (SELECT 1 FROM load WHERE id = $5 "
+                  "AND state IN (1, 3))",
                   IN(in_i64(p->first_day), in_i64(p->last_day),
                      in_i64(p->first_group), in_i64(p->last_group),
                      in_i64(p->load_id)),
-                  rows);
+                  &r->rows);
+}
+
+static enum db_rc
+pg_remove(struct db *db, const struct reading_part *p, int64_t *rows)
+{
+    struct removing r = {.part = p};
+    enum db_rc rc = db_tx(db, DB_MARKET, remove_all, &r);
+
+    *rows = rc == DB_OK ? r.rows : 0;
+    return rc;
 }
 
 /* ---- upkeep -------------------------------------------------------------- */

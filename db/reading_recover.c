@@ -50,9 +50,11 @@ hidden_parts(struct db *db, struct parts *p)
 static enum db_rc
 forget(struct db *db, void *arg)
 {
-    enum db_rc rc;
+    enum db_rc rc = db_writer_check(db);
 
     (void)arg;
+    if (rc != DB_OK)
+        return rc;
     rc = db_run(db, DB_MARKET,
                 "DELETE FROM reading_part WHERE load_id IN "
                 "(SELECT id FROM load WHERE state IN (1, 3))",

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "db/engine.h"
+#include "db/reading_home.h"
 #include "db/reading_pack.h"
+#include "server/base/clock.h"
 #include "tests/store/records.h"
 
 /* ---- plain loading and reading ------------------------------------------- */
@@ -245,7 +247,7 @@ test_lost_lock(void **test)
     struct engine *e = engine_of(test);
     struct outcomes out;
     struct reading_load *rl;
-    struct load l;
+    struct load l, fresh;
     struct db *other;
     char why[DB_WHY];
     int64_t rows;
@@ -265,7 +267,13 @@ test_lost_lock(void **test)
     assert_int_equal(reading_recover(other, &rows), DB_OK);
     assert_int_equal(records_finish(rl, &l, &out), DB_BUSY);
     assert_int_equal(current(other, 1, 0, NULL), -1);
+    /* What the new writer has begun is not for the old one to end. */
+    records_write(other, FILE_OF(10, 2, {1, 0, 4, 501, 2, "B"}), &fresh, &out);
+    assert_int_equal(reading_recover(e->db, &rows), DB_BUSY);
+    assert_int_equal(rows, 0);
     assert_int_equal(db_load_commit(e->db, &l), DB_BUSY);
+    assert_int_equal(db_load_commit(other, &fresh), DB_OK);
+    assert_int_equal(current(other, 1, 0, NULL), 2);
     assert_check_clean(other);
     db_writer_unlock(other);
     db_close(other);
@@ -369,6 +377,102 @@ test_refused(void **test)
     buf_clear(&b);
 }
 
+/* ---- a reader while a load is taken back --------------------------------- */
+
+/* The engine, stopped after the first month by another program's unload. */
+static struct {
+    const struct reading_engine *real;
+    const char *store;
+    int64_t load_id; /* 0: done */
+} midway;
+
+static void
+unload_elsewhere(void)
+{
+    struct load l;
+    char why[DB_WHY];
+    struct db *db;
+    int64_t rows;
+
+    assert_int_equal(db_open(midway.store, DB_WRITE, &db, why), DB_OK);
+    assert_int_equal(db_writer_lock(db, 5), DB_OK);
+    assert_int_equal(db_load_get(db, midway.load_id, &l), DB_OK);
+    assert_int_equal(db_load_end(db, &l, LOAD_UNLOADED), DB_OK);
+    assert_int_equal(reading_recover(db, &rows), DB_OK);
+    assert_int_equal(rows, 2);
+    db_close(db);
+    midway.load_id = 0;
+}
+
+static enum db_rc
+each_midway(struct db *db, int64_t group, int32_t from, int32_t to,
+            reading_row_fn *row, void *arg)
+{
+    int32_t next = reading_month_next(day_month_start(from));
+    enum db_rc rc;
+
+    if (!midway.load_id || next > to) {
+        rc = midway.real->each(db, group, from, to, row, arg);
+        if (midway.load_id)
+            unload_elsewhere();
+        return rc;
+    }
+    rc = midway.real->each(db, group, from, next - 1, row, arg);
+    unload_elsewhere();
+    return rc == DB_OK ? midway.real->each(db, group, next, to, row, arg) : rc;
+}
+
+static void
+read_midway(struct engine *e, int64_t load_id, int32_t days, struct buf *b)
+{
+    struct reading_home *h = reading_home(e->db);
+    struct reading_engine slow = *h->engine;
+
+    midway.real = h->engine;
+    midway.store = e->store;
+    midway.load_id = load_id;
+    slow.each = each_midway;
+    h->engine = &slow;
+    b->len = 0;
+    assert_int_equal(reading_each(e->db, 1, records_day0(),
+                                  records_day0() + days, dump_row, b),
+                     DB_OK);
+    h->engine = midway.real;
+    assert_int_equal(midway.load_id, 0);
+}
+
+static void
+test_unload_under_a_reader(void **test)
+{
+    struct engine *e = engine_of(test);
+    /* 2026-10-20 and 2026-11-04 */
+    const struct rec first[] = {{1, 0, 4, 20261021000000, 5, "A"},
+                                {1, 15, 4, 20261105000000, 6, "A"}};
+    const struct rec second[] = {{1, 0, 4, 20261022000000, 7, "B"},
+                                 {1, 15, 4, 20261106000000, 8, "B"}};
+    const struct file a = {1, 1, first, 2}, b = {2, 1, second, 2};
+    struct buf want = {0}, got = {0};
+
+    records_init();
+    points_make(e->db, 1);
+    records_load(e->db, &a, NULL);
+    assert_int_equal(reading_each(e->db, 1, records_day0(), records_day0() + 20,
+                                  dump_row, &want),
+                     DB_OK);
+    for (int days = 0; days <= 20; days += 20) {
+        int64_t id = records_load(e->db, &b, NULL);
+
+        read_midway(e, id, days, &got);
+        if (days)
+            assert_string_equal(buf_text(&got), buf_text(&want));
+        else
+            assert_true(got.len > 0);
+    }
+    assert_check_clean(e->db);
+    buf_clear(&want);
+    buf_clear(&got);
+}
+
 int
 main(void)
 {
@@ -379,6 +483,7 @@ main(void)
         ENGINE_TESTS(test_recovery),
         {"test_lost_lock on PostgreSQL", test_lost_lock, engine_set_up_postgres,
          engine_tear_down, NULL},
+        ENGINE_TESTS(test_unload_under_a_reader),
         ENGINE_TESTS(test_damage),
         ENGINE_TESTS(test_misplaced),
         ENGINE_TESTS(test_refused),
