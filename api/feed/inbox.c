@@ -220,11 +220,16 @@ folder_has(int fd, bool (*wanted)(int folder, const char *name))
     return found;
 }
 
+/* Looked at once more where the sender cannot change it: what was a file may
+ * have become a link before we moved it. */
 static bool
-is_any(int folder, const char *name)
+is_taken(int folder, const char *name)
 {
-    (void)folder;
-    return name[0] != '.';
+    struct stat st;
+
+    return name[0] != '.' &&
+           fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(st.st_mode);
 }
 
 static bool
@@ -232,7 +237,7 @@ sender_is_ready(const struct inbox *in, const char *duns)
 {
     int folder = folder_open(in->root, duns, false);
     int work = folder >= 0 ? folder_open(in->work, duns, false) : -1;
-    bool ready = folder_has(folder, is_complete) || folder_has(work, is_any);
+    bool ready = folder_has(folder, is_complete) || folder_has(work, is_taken);
 
     fd_close(folder);
     fd_close(work);
@@ -299,7 +304,9 @@ inbox_names_free(struct inbox_names *names)
 static void
 move_in(const struct inbox_sender *s, const char *name)
 {
-    renameat2(s->folder, name, s->work, name, RENAME_NOREPLACE);
+    if (renameat2(s->folder, name, s->work, name, RENAME_NOREPLACE) == 0 &&
+        !is_taken(s->work, name))
+        renameat2(s->work, name, s->folder, name, RENAME_NOREPLACE);
 }
 
 bool
@@ -307,7 +314,7 @@ inbox_take(const struct inbox_sender *s, size_t most, struct inbox_names *names,
            char why[512])
 {
     struct inbox_names more;
-    bool ok = names_list(s->work, most, is_any, names);
+    bool ok = names_list(s->work, most, is_taken, names);
 
     if (ok && names->n < most) {
         ok = names_list(s->folder, most - names->n, is_complete, &more);
@@ -315,7 +322,7 @@ inbox_take(const struct inbox_sender *s, size_t most, struct inbox_names *names,
             move_in(s, more.name[i]);
         inbox_names_free(&more);
         inbox_names_free(names);
-        ok = ok && names_list(s->work, most, is_any, names);
+        ok = ok && names_list(s->work, most, is_taken, names);
     }
     if (!ok) {
         cannot(why, s->duns);

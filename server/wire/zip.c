@@ -182,8 +182,8 @@ finish(struct source *s, struct zip *z)
     if (n < 0)
         return layer_fail(s, "%s", source_why(s->under));
     if (n > 0)
-        return layer_fail(
-            s, "damaged zip: too much stands behind its directory");
+        return layer_fail(s,
+                          "damaged zip: too much stands behind its directory");
     if (!directory_is_sound(z, s->name))
         return layer_fail(s, "damaged zip: its directory does not list one "
                              "plain file, the one in it");

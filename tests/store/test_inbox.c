@@ -359,6 +359,22 @@ test_what_is_left_alone(void **state)
     assert_int_equal(loads(e), 0);
 }
 
+/* A link that took the place of a file just before it was moved. */
+static void
+test_a_link_among_taken_files(void **state)
+{
+    struct engine *e = begin(state);
+
+    put_day("elsewhere", 5, DUNS);
+    assert_true(file_make_dir(at(".work/" DUNS), 0770));
+    assert_int_equal(symlink(at("elsewhere"), at(".work/" DUNS "/" NAME2)), 0);
+    put_day(".work/" DUNS "/" NAME1, 6, DUNS);
+    run(e);
+    assert_true(has(DUNS "/done/" NAME1));
+    assert_true(has(".work/" DUNS "/" NAME2));
+    assert_int_equal(loads(e), 1);
+}
+
 /* A file without .done: not while somebody writes to it, then yes. */
 static void
 test_a_file_that_was_renamed_in(void **state)
@@ -461,6 +477,7 @@ main(void)
         ENGINE_TESTS(test_registry_files_come_from_their_tdsp),
         ENGINE_TESTS(test_a_ruin_is_rejected),
         ENGINE_TESTS(test_what_is_left_alone),
+        ENGINE_TESTS(test_a_link_among_taken_files),
         {"test_a_file_that_was_renamed_in", test_a_file_that_was_renamed_in,
          engine_set_up_sqlite, engine_tear_down, NULL}, /* it sleeps */
         ENGINE_TESTS(test_links_lead_nowhere),
