@@ -2,6 +2,7 @@
 /* meterhouse load and unload: what files did, for people and as JSON. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "api/feed/list.h"
 #include "api/feed/load.h"
 #include "api/feed/load_cmd.h"
+#include "api/feed/name.h"
 #include "api/feed/report.h"
 #include "server/base/file.h"
 #include "server/base/str.h"
@@ -63,16 +65,20 @@ static void
 print_json(struct loading *l, const struct feed_result *r)
 {
     const struct load_counts *n = &r->l.n;
-    json_t *o = json_pack(
+    char *file = mem_dup(r->path);
+    json_t *o;
+
+    feed_name_show(file);
+    o = json_pack(
         "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
-        "file", r->path, "kind", r->l.kind, "state", state_text(r->state),
-        "load", (json_int_t)r->l.id, "records", (json_int_t)n->read, "loaded",
+        "file", file, "kind", r->l.kind, "state", state_text(r->state), "load",
+        (json_int_t)r->l.id, "records", (json_int_t)n->read, "loaded",
         (json_int_t)n->loaded, "replaced", (json_int_t)n->replaced, "unchanged",
         (json_int_t)n->unchanged, "historic", (json_int_t)n->historic,
         "rejected", (json_int_t)n->rejected, "warned", (json_int_t)n->warned,
         "seconds", rounded(r->seconds, 1e6), "MB/s",
         rounded(megabytes_a_second(r->l.bytes, r->seconds), 1e2));
-
+    free(file);
     if (o == NULL)
         return;
     if (r->state == FEED_FAILED)

@@ -232,6 +232,7 @@ name_load(struct loader *ld, struct batch *b, const struct block *block)
                  slash != NULL ? slash + 1 : ld->paths[block->file]);
     else
         str_copy(b->r.l.name, sizeof b->r.l.name, block->name);
+    feed_name_show(b->r.l.name);
     feed_name_parse(b->r.l.name, &name);
     b->r.l.file_stamp = name.stamp;
     b->r.l.file_counter = name.counter;

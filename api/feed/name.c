@@ -37,3 +37,13 @@ feed_name_parse(const char *name, struct feed_name *to)
     to->counter = (int32_t)number(p + STAMP, COUNTER);
     return true;
 }
+
+void
+feed_name_show(char *name)
+{
+    if (str_is_text(name, strlen(name), false))
+        return;
+    for (char *p = name; *p != '\0'; p++)
+        if (*p < ' ' || *p > '~')
+            *p = '?';
+}

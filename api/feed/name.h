@@ -20,4 +20,8 @@ struct feed_name {
  * not); else all of *to is zero. */
 bool feed_name_parse(const char *name, struct feed_name *to);
 
+/* A file's name is any bytes, but the catalog and reports hold text: turns
+ * what is none into question marks. */
+void feed_name_show(char *name);
+
 #endif

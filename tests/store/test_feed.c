@@ -558,10 +558,27 @@ test_the_activity_report(void **state)
     buf_clear(&said);
 }
 
+/* A name may be any bytes; the catalog of one engine takes only text. */
+static void
+test_a_name_that_is_no_text(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct buf b = {0};
+    struct feed_result r;
+
+    read_golden(&b);
+    load_bytes(e, "a\xff\n.lse", b.at, b.len, &r);
+    assert_int_equal(r.state, FEED_LOADED);
+    assert_string_equal(r.l.name, "a??.lse");
+    feed_result_clear(&r);
+    buf_clear(&b);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        ENGINE_TESTS(test_a_name_that_is_no_text),
         ENGINE_TESTS(test_hostile_files),
         ENGINE_TESTS(test_a_real_home_comes_back),
         ENGINE_TESTS(test_the_markets_example_comes_back),
