@@ -265,6 +265,19 @@ reading_view_stands(struct db *db, const struct reading_view *v, bool *stands)
 /* ---- versions
  * ---------------------------------------------------------------- */
 
+/* What does not make another version, but must not hang on who came first. */
+static int
+compare_looks(const struct reading_day *a, const struct reading_day *b)
+{
+    int c = memcmp(a->places, b->places, a->n);
+
+    if (!c)
+        c = a->origin - b->origin;
+    if (!c)
+        c = strcmp(a->rep, b->rep);
+    return c ? c : strcmp(a->mre, b->mre);
+}
+
 int
 reading_item_compare(const struct reading_item *a, const struct reading_item *b)
 {
@@ -277,7 +290,9 @@ reading_item_compare(const struct reading_item *a, const struct reading_item *b)
     if (a->load->file_counter != b->load->file_counter)
         return a->load->file_counter < b->load->file_counter ? -1 : 1;
     c = strcmp(a->day->transaction, b->day->transaction);
-    return c ? c : reading_compare(a->day, b->day);
+    if (!c)
+        c = reading_compare(a->day, b->day);
+    return c ? c : compare_looks(a->day, b->day);
 }
 
 /* Versions that are equal in all count in the order of their loads. */

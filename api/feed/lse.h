@@ -27,6 +27,9 @@
 #define LSE_MOST_LINE    2048 /* bytes, line end not counted */
 #define LSE_MOST_ESIID   64
 #define LSE_MOST_ID      64
+/* Of an interval, 40 GW: beyond any meter, and a hundred years of such days
+ * still add up without overflow. */
+#define LSE_MOST_UKWH 9999999999999
 /* No record that is followed to its end is longer than this. */
 #define LSE_ROOM (32 * (LSE_MOST_LINE + 2))
 /* Bytes that must be readable behind every span. */

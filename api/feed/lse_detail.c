@@ -42,6 +42,8 @@ read_kwh_slowly(struct lse *in, const char *p, int64_t *ukwh, uint8_t *places)
         return lse_fail_here(in, end, FEED_KWH_FORM, LSE_FIELD_KWH);
     switch (decimal_parse(p, (size_t)(end - p), &d)) {
     case DECIMAL_OK:
+        if (d.micro > LSE_MOST_UKWH)
+            return lse_fail(in, p, FEED_KWH_RANGE, LSE_FIELD_KWH);
         *ukwh = d.micro;
         *places = d.places;
         return end + 1;

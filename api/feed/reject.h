@@ -71,7 +71,7 @@
     X(KWH_SIGN,      "M52", "01", "energy may not be negative")                \
     X(KWH_PLACES,    "M53", "02", "energy has at most six digits after the "   \
                                   "point")                                     \
-    X(KWH_RANGE,     "M54", "01", "energy is above 999,999,999.999999 kWh")    \
+    X(KWH_RANGE,     "M54", "01", "energy is above 9,999,999.999999 kWh")    \
     X(STATUS,        "M55", "01", "status must be A (actual) or E (estimated)")\
     X(TIME_GIVEN,    "M56", "02", "the interval time must be empty")           \
     X(DAY_SHORT,     "M60", "03", "the day has more intervals than were sent") \

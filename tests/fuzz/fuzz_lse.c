@@ -60,7 +60,7 @@ note_record(struct outcome *o, const struct lse_record *r)
     REQUIRE(d->transaction[0] != '\0' && strlen(d->transaction) <= LSE_MOST_ID);
     REQUIRE(strlen(r->sender) == 9 || strlen(r->sender) == 13);
     for (unsigned i = 0; i < d->n; i++) {
-        REQUIRE(d->value_ukwh[i] >= 0 && d->value_ukwh[i] <= DECIMAL_MAX);
+        REQUIRE(d->value_ukwh[i] >= 0 && d->value_ukwh[i] <= LSE_MOST_UKWH);
         REQUIRE(d->places[i] <= DECIMAL_PLACES);
         REQUIRE(d->status[i] == 'A' || d->status[i] == 'E');
     }
