@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Faults wear the site's frame, and nothing went wrong behind the pages.
 import assert from 'node:assert/strict';
+import { ask } from './browser.mjs';
 import { test } from './tap.mjs';
 
 export async function access(site, browser) {
@@ -10,13 +11,15 @@ export async function access(site, browser) {
         extraHTTPHeaders: { 'Accept-Language': 'es-MX' },
       });
       const asked = [
-        [404, await page.request.get('/nope')],
-        [403, await page.request.get('/meters')],
-        [403, await page.request.post('/sign-out', { form: { csrf: 'x' } })],
-        [405, await page.request.get('/sign-out')],
-        [413, await page.request.post('/sign-in',
-          { form: { csrf: 'x', login: 'x'.repeat(20000) } })],
-        [400, await page.request.get('/sign-in?next=a&next=b')],
+        [404, await ask(page, '/nope')],
+        [403, await ask(page, '/meters')],
+        [403, await ask(page, '/sign-out',
+          { method: 'POST', form: { csrf: 'x' } })],
+        [405, await ask(page, '/sign-out')],
+        [413, await ask(page, '/sign-in', {
+          method: 'POST', form: { csrf: 'x', login: 'x'.repeat(20000) },
+        })],
+        [400, await ask(page, '/sign-in?next=a&next=b')],
       ];
       for (const [status, answer] of asked) {
         const text = await answer.text();

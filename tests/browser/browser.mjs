@@ -64,6 +64,12 @@ export class Browser {
   }
 }
 
+// Asks beside the page, with its cookies.  A connection kept from earlier may
+// have been closed as idle at this very moment: then it asks once more.
+export function ask(page, path, options = {}) {
+  return page.request.fetch(path, { maxRetries: 1, ...options });
+}
+
 // Signs in through the page, as people do.
 export async function signIn(page, who) {
   await page.goto('/sign-in');

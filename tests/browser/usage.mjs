@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // My usage: the chart, its numbers, downloads equal to the command's output.
 import assert from 'node:assert/strict';
+import { ask } from './browser.mjs';
 import { meterhouse } from './site.mjs';
 import { test } from './tap.mjs';
 
@@ -52,8 +53,7 @@ export async function usage(site, browser) {
     await page.goto(`/meters/1/month?day=${middle}`);
     const total = number(await page.locator('.stat-total .figure')
       .innerText());
-    const answer = await page.request.get(
-      `/api/meters/1/month?day=${middle}`);
+    const answer = await ask(page, `/api/meters/1/month?day=${middle}`);
     assert.equal(answer.status(), 200);
     const json = await answer.json();
     assert.ok(Math.abs(Number(json.total.kwh) - total) < 0.51,
@@ -65,7 +65,7 @@ export async function usage(site, browser) {
     for (const format of ['csv', 'json']) {
       await test(`the ${report} ${format} file is the command's`, async () => {
         const page = await browser.open('rosa');
-        const answer = await page.request.get('/meters/1/file'
+        const answer = await ask(page, '/meters/1/file'
           + `?from=${first}&to=${last}&report=${report}&format=${format}`);
         assert.equal(answer.status(), 200);
         assert.match(answer.headers()['content-disposition'], /^attachment;/);
@@ -102,7 +102,7 @@ export async function usage(site, browser) {
     assert.equal(await page.locator('.usage-figure svg').count(), 1);
     const href = await page.locator('.usage-files a').first()
       .getAttribute('href');
-    assert.equal((await page.request.get(href)).status(), 200);
+    assert.equal((await ask(page, href)).status(), 200);
     await page.context().close();
   });
 
@@ -124,7 +124,7 @@ export async function usage(site, browser) {
     const page = await browser.open('rosa');
     const answers = [];
     for (const path of ['/meters/3/month', '/meters/999999/month']) {
-      const answer = await page.request.get(path);
+      const answer = await ask(page, path);
       assert.equal(answer.status(), 404);
       answers.push((await answer.text()).replace(/[0-9a-f]{8}-[0-9a-f]{8}/g, '')
         .replaceAll(path, ''));
