@@ -253,6 +253,8 @@ enum db_rc
 reading_view_stands(struct db *db, const struct reading_view *v, bool *stands)
 {
     int64_t undone = 0;
+    /* state = 3 alone would not let the engines use the index load_hidden,
+     * which holds the rows of IN (1, 3). */
     enum db_rc rc = db_one(db, DB_MARKET,
                            "SELECT count(*) FROM load "
                            "WHERE state IN (1, 3) AND state = 3",
