@@ -27,6 +27,7 @@ libmeterhouse_a_SOURCES += \
 	api/feed/lse_detail.c \
 	api/feed/lse_head.c \
 	api/feed/lse_row.h \
+	api/feed/lse_vector.c \
 	api/feed/name.c api/feed/name.h \
 	api/feed/queue.c api/feed/queue.h \
 	api/feed/reject.c api/feed/reject.h \

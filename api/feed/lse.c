@@ -35,6 +35,18 @@ feed_lse_init(struct lse *in, lse_more *more, void *arg)
 {
     *in = (struct lse){.more = more, .arg = arg, .line = 1, .day = DAY_NONE};
     in->span = (struct lse_span){"", "", false};
+    if (!lse_use(in, LSE_AVX2) && !lse_use(in, LSE_SSE))
+        lse_use(in, LSE_PLAIN);
+}
+
+bool
+lse_use(struct lse *in, enum lse_way way)
+{
+    if (!lse_can(way))
+        return false;
+    in->details = LSE_DETAILS[way];
+    in->swift = way != LSE_PLAIN;
+    return true;
 }
 
 void
@@ -316,7 +328,7 @@ feed_lse_next(struct lse *in, struct lse_record *r)
     r->d.origin = 'M';
     p = lse_read_headers(in, in->span.at, r);
     if (p != NULL)
-        p = lse_read_details(in, p, r);
+        p = in->details(in, p, r);
     if (p == NULL)
         return reject_next(in, r);
     in->span.at = p;

@@ -116,6 +116,14 @@ enum lse_rc {
     LSE_END,
 };
 
+/* A header row that records often share, as it stood with its line end. */
+#define LSE_KEPT 192
+struct lse_kept {
+    char text[LSE_KEPT];
+    uint16_t n;        /* 0: none */
+    uint16_t place[4]; /* of fields in it, 0: none */
+};
+
 struct lse {
     struct lse_span span; /* what is not yet read */
     lse_more *more;
@@ -134,8 +142,15 @@ struct lse {
     /* the last day seen, so that its text is read once */
     char day_text[8];
     int32_t day;
+    /* how detail rows are read: by words, or by this processor's vectors */
+    const char *(*details)(struct lse *in, const char *p, struct lse_record *r);
+    bool swift; /* by vectors, and rows are remembered: */
+    struct lse_kept two, thirty;
+    char duns[4][16]; /* MRE, Sender, Receiver, REP of row thirty */
 };
 
+/* Chooses the fastest way of reading that this processor has; all of them say
+ * the same (lse_row.h has them by name, for tests). */
 void feed_lse_init(struct lse *in, lse_more *more, void *arg);
 /* All of the text at once; LSE_PAD bytes behind it are readable, text[n] is
  * NUL. */

@@ -9,8 +9,6 @@
 
 #include "server/base/decimal.h"
 
-#define ROW_INTERVALS 4
-
 static const uint32_t PLACES[DECIMAL_PLACES + 1] = {
     1000000, 100000, 10000, 1000, 100, 10, 1};
 
@@ -130,14 +128,6 @@ read_status(struct lse *in, const char *p, uint8_t *status)
     return p + 2;
 }
 
-/* The sort code of the row that follows `row` others. */
-static inline uint64_t
-sort_code(unsigned row)
-{
-    return 0x3030303030303031ull + ((uint64_t)(row / 10) << 48) +
-           ((uint64_t)(row % 10) << 56);
-}
-
 static const char *
 wrong_sort_code(struct lse *in, const char *p)
 {
@@ -170,12 +160,12 @@ read_row_end(struct lse *in, const char *p, unsigned n)
 static inline const char *
 read_detail(struct lse *in, const char *p, struct reading_day *d, unsigned row)
 {
-    unsigned n = row * ROW_INTERVALS;
+    unsigned n = row * LSE_ROW_INTERVALS;
 
-    if (lse_eight(p) != sort_code(row) || p[8] != ',')
+    if (lse_eight(p) != lse_sort_code(row) || p[8] != ',')
         return wrong_sort_code(in, p);
     p += 9;
-    for (unsigned i = 0; i < ROW_INTERVALS; i++, n++) {
+    for (unsigned i = 0; i < LSE_ROW_INTERVALS; i++, n++) {
         if (read_common(p, &d->value_ukwh[n], &d->places[n], &d->status[n])) {
             p += 8;
         } else {
@@ -187,7 +177,7 @@ read_detail(struct lse *in, const char *p, struct reading_day *d, unsigned row)
             if (p == NULL)
                 return NULL;
         }
-        if (i == ROW_INTERVALS - 1)
+        if (i == LSE_ROW_INTERVALS - 1)
             break;
         if (*p != ',') {
             in->interval = (uint16_t)(n + 1);
@@ -196,6 +186,15 @@ read_detail(struct lse *in, const char *p, struct reading_day *d, unsigned row)
         p++;
     }
     return read_row_end(in, p, n + 1);
+}
+
+const char *
+lse_read_detail(struct lse *in, const char *p, struct reading_day *d,
+                unsigned row)
+{
+    if (row == LSE_MOST_ROWS)
+        return lse_fail(in, p, FEED_DAY_LONG, LSE_FIELD_DETAIL);
+    return read_detail(in, p, d, row);
 }
 
 /* Behind the last detail row stands another record or nothing. */
@@ -216,19 +215,24 @@ read_details_end(struct lse *in, const char *p)
 }
 
 const char *
+lse_read_details_end(struct lse *in, const char *p, struct lse_record *r,
+                     unsigned rows)
+{
+    if (rows == 0)
+        return lse_wrong_row(in, p, LSE_DETAIL);
+    r->d.n = (uint16_t)(rows * LSE_ROW_INTERVALS);
+    return read_details_end(in, p);
+}
+
+const char *
 lse_read_details(struct lse *in, const char *p, struct lse_record *r)
 {
     unsigned row = 0;
 
     for (; *p >= '1' && *p <= '9'; row++) {
-        if (row == READING_MOST / ROW_INTERVALS)
-            return lse_fail(in, p, FEED_DAY_LONG, LSE_FIELD_DETAIL);
-        p = read_detail(in, p, &r->d, row);
+        p = lse_read_detail(in, p, &r->d, row);
         if (p == NULL)
             return NULL;
     }
-    if (row == 0)
-        return lse_wrong_row(in, p, LSE_DETAIL);
-    r->d.n = (uint16_t)(row * ROW_INTERVALS);
-    return read_details_end(in, p);
+    return lse_read_details_end(in, p, r, row);
 }

@@ -16,13 +16,6 @@ static const struct {
     {"00000030,", LSE_FIELD_ROW_THIRTY}, {"10000000,", LSE_FIELD_DETAIL},
 };
 
-/* Bytes that stand inside a field: printable ASCII but the comma. */
-static inline bool
-in_field(char c)
-{
-    return c >= ' ' && c <= '~' && c != ',';
-}
-
 static inline bool
 is_alnum(char c)
 {
@@ -73,7 +66,7 @@ read_fixed(struct lse *in, const char *p, const char *text, enum feed_code code,
 
     if (memcmp(p, text, n) != 0)
         return lse_fail_here(in, p, code, field);
-    if (in_field(p[n]))
+    if (lse_in_field(p[n]))
         return lse_fail(in, p + n, code, field);
     return p + n;
 }
@@ -108,7 +101,7 @@ lse_read_time(struct lse *in, const char *p, enum lse_field field,
             q++;
         return lse_fail_here(in, q, FEED_TIME_FORM, field);
     }
-    if (in_field(p[14]))
+    if (lse_in_field(p[14]))
         return lse_fail(in, p + 14, FEED_TIME_FORM, field);
     date = lse_number(a);
     clock = lse_number(b) % 1000000;
@@ -118,6 +111,40 @@ lse_read_time(struct lse *in, const char *p, enum lse_field field,
     return p + 14;
 }
 
+/* ---- rows that come again ---------------------------------------------------
+ *
+ * Rows two and thirty are the same in most records of a file: what the last one
+ * said is said again by the same bytes.
+ */
+
+static bool
+kept_again(const struct lse *in, const struct lse_kept *k, const char *p)
+{
+    return k->n > 0 && in->span.end - p >= k->n &&
+           memcmp(p, k->text, k->n) == 0;
+}
+
+/* Behind a row that was kept. */
+static const char *
+kept_next(struct lse *in, const struct lse_kept *k, const char *p)
+{
+    in->row = p + k->n;
+    in->line++;
+    return in->row;
+}
+
+/* False when the row is not to be kept: where things stand in it follows. */
+static bool
+kept_put(struct lse *in, struct lse_kept *k, const char *row, const char *end)
+{
+    k->n = 0;
+    if (!in->swift || end == NULL || end - row > LSE_KEPT || end[-1] != '\n')
+        return false;
+    k->n = (uint16_t)(end - row);
+    memcpy(k->text, row, k->n);
+    return true;
+}
+
 /* ---- row one ------------------------------------------------------------- */
 
 static const char *
@@ -125,6 +152,8 @@ read_esiid(struct lse *in, const char *p, struct lse_record *r)
 {
     const char *start = p;
 
+    while (in->swift && lse_all_digits(lse_eight(p) - LSE_EACH('0')))
+        p += 8;
     while (is_alnum(*p))
         p++;
     if (*p == ',' && p == start)
@@ -179,7 +208,7 @@ read_one(struct lse *in, const char *p, struct lse_record *r)
     p = read_row(in, p, r, LSE_ONE);
     if (p == NULL || (p = read_esiid(in, p, r)) == NULL)
         return NULL;
-    if ((*p != '1' && *p != '4') || in_field(p[1]))
+    if ((*p != '1' && *p != '4') || lse_in_field(p[1]))
         return lse_fail_here(in, p, FEED_CHANNEL, LSE_FIELD_CHANNEL);
     r->d.channel = (uint8_t)(*p - '0');
     p = read_comma(in, p + 1, FEED_CHANNEL, LSE_FIELD_START);
@@ -251,18 +280,41 @@ read_registers(struct lse *in, const char *const *at, struct reading_day *d)
     return at[TWO_START];
 }
 
+/* Without register reads. */
+static void
+two_again(const struct lse_kept *k, const char *p, struct lse_record *r)
+{
+    r->row[LSE_TWO] = p;
+    r->d.has_reads = false;
+    r->d.start_read = r->d.stop_read = (struct decimal){0, 0};
+    r->zone = r->field[LSE_FIELD_ZONE] = p + k->place[0];
+    r->zone_n = (uint8_t)k->place[1];
+}
+
+static void
+two_keep(struct lse *in, const char *end, const struct lse_record *r)
+{
+    if (r->d.has_reads || !kept_put(in, &in->two, r->row[LSE_TWO], end))
+        return;
+    in->two.place[0] = (uint16_t)(r->zone - r->row[LSE_TWO]);
+    in->two.place[1] = r->zone_n;
+}
+
 static const char *
 read_two(struct lse *in, const char *p, struct lse_record *r)
 {
     const char *at[TWO_FIELDS];
 
+    if (kept_again(in, &in->two, p)) {
+        two_again(&in->two, p, r);
+        return kept_next(in, &in->two, p);
+    }
     p = read_row(in, p, r, LSE_TWO);
     if (p == NULL)
         return NULL;
     for (unsigned i = 0;; i++) {
         at[i] = p;
-        while (in_field(*p))
-            p++;
+        p = lse_skip_field(in, p);
         if (p - in->row >= LSE_MOST_LINE)
             return lse_fail(in, p, FEED_LINE_LONG, LSE_FIELD_LINE);
         if (i == TWO_FIELDS - 1)
@@ -281,7 +333,9 @@ read_two(struct lse *in, const char *p, struct lse_record *r)
         return lse_fail(in, at[TWO_ZONE], FEED_ZONE, LSE_FIELD_ZONE);
     r->zone = r->field[LSE_FIELD_ZONE] = at[TWO_ZONE];
     r->zone_n = (uint8_t)(p - at[TWO_ZONE]);
-    return lse_read_end(in, p, LSE_FIELD_ROW_TWO);
+    p = lse_read_end(in, p, LSE_FIELD_ROW_TWO);
+    two_keep(in, p, r);
+    return p;
 }
 
 /* ---- rows three and four --------------------------------------------------
@@ -296,8 +350,7 @@ read_three(struct lse *in, const char *p, struct lse_record *r)
     p = start = read_row(in, p, r, LSE_THREE);
     if (p == NULL)
         return NULL;
-    while (in_field(*p))
-        p++;
+    p = lse_skip_field(in, p);
     n = (size_t)(p - start);
     if (n == 0 && p < in->span.end)
         return lse_fail(in, p, FEED_ID_EMPTY, LSE_FIELD_ID);
@@ -342,7 +395,7 @@ read_duns(struct lse *in, const char *p, enum lse_field field, char to[16])
     while (*p >= '0' && *p <= '9')
         p++;
     n = (size_t)(p - start);
-    if ((n != 9 && n != 13) || in_field(*p))
+    if ((n != 9 && n != 13) || lse_in_field(*p))
         return lse_fail_byte(in, n > 13 ? start + 13 : p, FEED_DUNS, field);
     memcpy(to, start, n);
     to[n] = '\0';
@@ -376,14 +429,50 @@ read_pair(struct lse *in, const char *p, struct lse_record *r)
         p++;
     if (*p != '=' || p == start)
         return lse_fail_byte(in, p, FEED_PAIRS, LSE_FIELD_PAIRS);
-    while (in_field(*p))
-        p++;
+    p = lse_skip_field(in, p);
     return p;
+}
+
+static const enum lse_field NAMED[] = {LSE_FIELD_MRE, LSE_FIELD_SENDER,
+                                       LSE_FIELD_RECEIVER, LSE_FIELD_REP};
+
+static void
+thirty_again(const struct lse *in, const char *p, struct lse_record *r)
+{
+    char *to[] = {r->d.mre, r->sender, r->receiver, r->d.rep};
+
+    r->row[LSE_THIRTY] = p;
+    for (unsigned i = 0; i < 4; i++) {
+        uint16_t place = in->thirty.place[i];
+
+        memcpy(to[i], in->duns[i], sizeof in->duns[i]);
+        r->field[NAMED[i]] = place > 0 ? p + place : NULL;
+    }
+}
+
+static void
+thirty_keep(struct lse *in, const char *end, const struct lse_record *r)
+{
+    const char *from[] = {r->d.mre, r->sender, r->receiver, r->d.rep};
+    const char *row = r->row[LSE_THIRTY];
+
+    if (!kept_put(in, &in->thirty, row, end))
+        return;
+    for (unsigned i = 0; i < 4; i++) {
+        const char *at = r->field[NAMED[i]];
+
+        memcpy(in->duns[i], from[i], sizeof in->duns[i]);
+        in->thirty.place[i] = (uint16_t)(at != NULL ? at - row : 0);
+    }
 }
 
 static const char *
 read_thirty(struct lse *in, const char *p, struct lse_record *r)
 {
+    if (kept_again(in, &in->thirty, p)) {
+        thirty_again(in, p, r);
+        return kept_next(in, &in->thirty, p);
+    }
     p = read_row(in, p, r, LSE_THIRTY);
     if (p == NULL)
         return NULL;
@@ -403,7 +492,9 @@ read_thirty(struct lse *in, const char *p, struct lse_record *r)
         return lse_fail(in, p, FEED_PAIR_MISSING, LSE_FIELD_SENDER);
     if (r->receiver[0] == '\0')
         return lse_fail(in, p, FEED_PAIR_MISSING, LSE_FIELD_RECEIVER);
-    return lse_read_end(in, p, LSE_FIELD_ROW_THIRTY);
+    p = lse_read_end(in, p, LSE_FIELD_ROW_THIRTY);
+    thirty_keep(in, p, r);
+    return p;
 }
 
 const char *

@@ -9,6 +9,10 @@
 
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "api/feed/lse.h"
 
 /* Notes what is wrong at `at`; returns NULL.  The end of the text there turns
@@ -31,9 +35,38 @@ const char *
 lse_read_headers(struct lse *in, const char *p, struct lse_record *r);
 const char *
 lse_read_details(struct lse *in, const char *p, struct lse_record *r);
+/* One detail row, and what becomes of a record behind `rows` of them. */
+const char *lse_read_detail(struct lse *in, const char *p,
+                            struct reading_day *d, unsigned row);
+const char *lse_read_details_end(struct lse *in, const char *p,
+                                 struct lse_record *r, unsigned rows);
 /* Takes the 14 digits of a time and the comma behind them. */
 const char *lse_read_time(struct lse *in, const char *p, enum lse_field field,
                           int64_t *time);
+
+/*
+ * Ways of reading.  The plain one is what the others are measured by: it reads
+ * words of eight bytes and remembers no rows.
+ */
+enum lse_way { LSE_PLAIN, LSE_SSE, LSE_AVX2, LSE_WAYS };
+
+/* False when this processor cannot; `in` has just been initialised. */
+bool lse_use(struct lse *in, enum lse_way way);
+/* The readers by vectors; NULL where there are none. */
+extern const char *(*const LSE_DETAILS[LSE_WAYS])(struct lse *, const char *,
+                                                  struct lse_record *);
+bool lse_can(enum lse_way way);
+
+#define LSE_ROW_INTERVALS 4
+#define LSE_MOST_ROWS     (READING_MOST / LSE_ROW_INTERVALS)
+
+/* The sort code of the detail row that follows `row` others. */
+static inline uint64_t
+lse_sort_code(unsigned row)
+{
+    return 0x3030303030303031ull + ((uint64_t)(row / 10) << 48) +
+           ((uint64_t)(row % 10) << 56);
+}
 
 /* Eight bytes as a number whose low byte is the first. */
 static inline uint64_t
@@ -64,6 +97,39 @@ lse_number(uint64_t x)
     x = (x * 10 + (x >> 8)) & 0x00ff00ff00ff00ffull;
     x = (x * 100 + (x >> 16)) & 0x0000ffff0000ffffull;
     return (uint32_t)(x * 10000 + (x >> 32));
+}
+
+/* Bytes that stand inside a field: printable ASCII but the comma. */
+static inline bool
+lse_in_field(char c)
+{
+    return c >= ' ' && c <= '~' && c != ',';
+}
+
+/* Passes over them. */
+static inline const char *
+lse_skip_field(const struct lse *in, const char *p)
+{
+#ifdef __SSE2__
+    const __m128i space = _mm_set1_epi8(' '), del = _mm_set1_epi8('~' + 1);
+    const __m128i comma = _mm_set1_epi8(',');
+
+    while (in->swift) { /* at most LSE_PAD / 2 bytes beyond the span */
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i out = _mm_or_si128(
+            _mm_cmplt_epi8(x, space),
+            _mm_or_si128(_mm_cmpeq_epi8(x, del), _mm_cmpeq_epi8(x, comma)));
+        unsigned mask = (unsigned)_mm_movemask_epi8(out);
+
+        if (mask != 0)
+            return p + __builtin_ctz(mask);
+        p += 16;
+    }
+#endif
+    (void)in;
+    while (lse_in_field(*p))
+        p++;
+    return p;
 }
 
 static inline bool

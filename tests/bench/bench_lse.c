@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How fast LSE text is read, step by step, on one core: digest; parsing;
- * parsing and checking; parsing, checking and packing.
+ * How fast LSE text is read, step by step, on one core: digest; parsing, in
+ * each way that the processor has; parsing and checking; parsing, checking and
+ * packing.
  *
  *   bench_lse [FILE…]
  *
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "api/feed/check.h"
+#include "api/feed/lse_row.h"
 #include "server/base/arena.h"
 #include "server/base/buf.h"
 #include "server/base/clock.h"
@@ -68,6 +70,8 @@ struct sums {
     int64_t records, rejects, ukwh, packed;
 };
 
+static enum lse_way way;
+
 static void
 parse(const struct buf *text, struct sums *sums)
 {
@@ -77,6 +81,7 @@ parse(const struct buf *text, struct sums *sums)
 
     *sums = (struct sums){0};
     feed_lse_init_text(&in, text->at, text->len);
+    lse_use(&in, way);
     while ((rc = feed_lse_next(&in, &r)) != LSE_END) {
         if (rc != LSE_RECORD) {
             sums->rejects++;
@@ -178,6 +183,8 @@ measure(const char *name, const struct buf *text, int64_t records,
     putchar('\n');
 }
 
+static const char *const NAMES[LSE_WAYS] = {"plain", "sse", "avx2"};
+
 int
 main(int argc, char **argv)
 {
@@ -195,7 +202,9 @@ main(int argc, char **argv)
     memset(text.at + text.len, 0, LSE_PAD);
     parse(&text, &sums);
     measure("digest", &text, sums.records, digest);
-    measure("parse", &text, 0, parse);
+    for (way = LSE_PLAIN; way < LSE_WAYS; way++)
+        if (lse_can(way))
+            measure(NAMES[way], &text, 0, parse);
     measure("check", &text, 0, parse_check);
     measure("pack", &text, 0, parse_pack);
     buf_clear(&text);

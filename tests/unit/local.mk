@@ -86,6 +86,10 @@ tests_unit_test_lse_SOURCES = tests/unit/test_lse.c \
 	tests/golden/golden.h
 EXTRA_DIST += tests/golden/lse_good.lse tests/golden/lse_hostile.txt
 
+check_PROGRAMS += tests/unit/test_lse_ways
+TESTS += tests/unit/test_lse_ways
+tests_unit_test_lse_ways_SOURCES = tests/unit/test_lse_ways.c
+
 check_PROGRAMS += tests/unit/test_password
 TESTS += tests/unit/test_password
 tests_unit_test_password_SOURCES = tests/unit/test_password.c tests/unit/unit.h
