@@ -47,6 +47,7 @@ libmeterhouse_a_SOURCES += db/reading_pack.h
 libmeterhouse_a_SOURCES += db/reading_pack_usual.c
 libmeterhouse_a_SOURCES += db/reading_pg.c
 libmeterhouse_a_SOURCES += db/reading_plan.h
+libmeterhouse_a_SOURCES += db/reading_plane.h
 libmeterhouse_a_SOURCES += db/reading_recover.c
 libmeterhouse_a_SOURCES += db/reading_row.c db/reading_row.h
 libmeterhouse_a_SOURCES += db/reading_source.c

@@ -7,6 +7,7 @@
 #include "db/reading.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "db/reading_home.h"
 #include "server/base/clock.h"
@@ -18,11 +19,13 @@
 struct gather {
     struct db *db;
     int64_t point_id;
+    int32_t from_day, to_day;
     struct reading_view view;
     struct arena arena;        /* of the call */
     struct arena scratch;      /* of one day */
     struct reading_item *item; /* days ascending */
     size_t n, size;
+    bool mixed; /* days do not ascend: late records beside a month row */
     bool damaged;
     struct reading_day day; /* where most days are unpacked */
     struct reading_version version;
@@ -63,8 +66,17 @@ keep(struct gather *g, const struct row_record *r)
         g->item = more;
     }
     more = &g->item[g->n++];
+    g->mixed |= g->n > 1 && more[-1].record.key.day > r->key.day;
     *more = (struct reading_item){.record = *r};
     more->record.at = (const uint8_t *)arena_dupn(&g->arena, r->at, r->n);
+}
+
+/* A month row holds days that were not asked for and loads of all kinds. */
+static bool
+month_record_has(const struct gather *g, const struct row_key *k)
+{
+    return k->day >= g->from_day && k->day <= g->to_day &&
+           reading_view_has(&g->view, k->load_id);
 }
 
 static bool
@@ -74,14 +86,24 @@ gather_row(void *arg, const struct reading_row *row)
     struct row_walk w;
     struct row_record r;
 
-    if (!reading_view_has(&g->view, row->load_id))
+    if (!row->month && !reading_view_has(&g->view, row->load_id))
         return true;
-    row_open(&w, row->data, row->n, row->load_id, row->group, row->day);
+    row_open(&w, row);
     while (row_next(&w, &r)) {
-        if (r.key.point_id == g->point_id)
+        if (r.key.point_id == g->point_id &&
+            (!row->month || month_record_has(g, &r.key)))
             keep(g, &r);
     }
     return w.bad ? damaged(g, row->load_id, row->day) : true;
+}
+
+static int
+compare_days(const void *a, const void *b)
+{
+    int32_t x = ((const struct reading_item *)a)->record.key.day;
+    int32_t y = ((const struct reading_item *)b)->record.key.day;
+
+    return (x > y) - (x < y);
 }
 
 /* A few records: channels descending, else as they came. */
@@ -239,9 +261,14 @@ look(struct gather *g, int32_t from_day, int32_t to_day, bool *again)
 
     g->n = g->size = 0;
     g->item = NULL;
+    g->mixed = false;
+    g->from_day = from_day;
+    g->to_day = to_day;
     if (rc == DB_OK)
-        rc = h->engine->each(g->db, row_group(g->point_id), from_day, to_day,
-                             gather_row, g);
+        rc = h->engine->each(g->db, g->point_id, from_day, to_day, gather_row,
+                             g);
+    if (g->mixed)
+        qsort(g->item, g->n, sizeof *g->item, compare_days);
     if (rc == DB_OK && !g->damaged)
         known = know_loads(g, &unknown);
     if (rc == DB_OK && !g->damaged &&
@@ -322,7 +349,7 @@ reading_each_sum(struct db *db, int64_t point_id, int32_t from_day,
 struct span {
     const struct reading_view *view;
     int64_t point_id;
-    bool first;    /* stop at the first day */
+    bool first;    /* the first day is wanted, else the last */
     int32_t found; /* DAY_NONE so far */
 };
 
@@ -333,14 +360,15 @@ span_row(void *arg, const struct reading_row *row)
     struct row_walk w;
     struct row_record r;
 
-    if (!reading_view_has(s->view, row->load_id))
+    if (!row->month && !reading_view_has(s->view, row->load_id))
         return true;
-    row_open(&w, row->data, row->n, row->load_id, row->group, row->day);
+    row_open(&w, row);
     while (row_next(&w, &r)) {
-        if (r.key.point_id != s->point_id)
+        if (r.key.point_id != s->point_id ||
+            (row->month && !reading_view_has(s->view, r.key.load_id)))
             continue;
-        s->found = row->day;
-        return !s->first;
+        if (s->found == DAY_NONE || s->first == (r.key.day < s->found))
+            s->found = r.key.day;
     }
     return true;
 }
@@ -355,8 +383,8 @@ span_months(struct db *db, struct span *s, const struct reading_months *m)
     for (size_t i = 0; i < m->n && rc == DB_OK && s->found == DAY_NONE; i++) {
         int32_t month = m->at[s->first ? i : m->n - 1 - i];
 
-        rc = e->each(db, row_group(s->point_id), month,
-                     reading_month_next(month) - 1, span_row, s);
+        rc = e->each(db, s->point_id, month, reading_month_next(month) - 1,
+                     span_row, s);
     }
     return rc;
 }

@@ -19,6 +19,7 @@ struct tally {
     int64_t load_id;
     const struct load_info *load; /* NULL when its source is missing */
     struct reading_part said, seen;
+    bool merged; /* into month rows: its own rows are fewer than it wrote */
 };
 
 struct check {
@@ -145,23 +146,25 @@ compare_tally(const void *key, const void *at)
 }
 
 static void
-count_row(struct tally *t, const struct reading_row *r)
+count_place(struct tally *t, int32_t day, int64_t group)
 {
     struct reading_part *p = &t->seen;
 
-    p->rows++;
-    p->first_day = r->day < p->first_day ? r->day : p->first_day;
-    p->last_day = r->day > p->last_day ? r->day : p->last_day;
-    p->first_group = r->group < p->first_group ? r->group : p->first_group;
-    p->last_group = r->group > p->last_group ? r->group : p->last_group;
+    p->first_day = day < p->first_day ? day : p->first_day;
+    p->last_day = day > p->last_day ? day : p->last_day;
+    p->first_group = group < p->first_group ? group : p->first_group;
+    p->last_group = group > p->last_group ? group : p->last_group;
 }
 
 static bool
-part_same(const struct reading_part *a, const struct reading_part *b)
+part_same(const struct tally *t)
 {
-    return a->rows == b->rows && a->records == b->records &&
-           a->first_day == b->first_day && a->last_day == b->last_day &&
-           a->first_group == b->first_group && a->last_group == b->last_group;
+    const struct reading_part *a = &t->said, *b = &t->seen;
+
+    return (t->merged ? a->rows >= b->rows : a->rows == b->rows) &&
+           a->records == b->records && a->first_day == b->first_day &&
+           a->last_day == b->last_day && a->first_group == b->first_group &&
+           a->last_group == b->last_group;
 }
 
 /* How a load stands now, and whether it has a part of this month. */
@@ -191,7 +194,7 @@ tally_check(struct check *c)
         bool part;
         enum db_rc rc;
 
-        if (part_same(a, b))
+        if (part_same(&c->tally[i]))
             continue;
         rc = stands(c, a->load_id, &state, &part);
         if (rc != DB_OK)
@@ -233,25 +236,6 @@ in_order(const struct row_key *a, const struct row_key *b)
     return a->channel > b->channel;
 }
 
-static void
-check_records(struct check *c, struct tally *t, const struct reading_row *row)
-{
-    struct row_key last = {.point_id = -1};
-    struct row_walk w;
-    struct row_record r;
-
-    row_open(&w, row->data, row->n, row->load_id, row->group, row->day);
-    while (row_next(&w, &r)) {
-        if (!in_order(&last, &r.key))
-            bad_record(c, &r.key, "out of order in its row");
-        last = r.key;
-        t->seen.records++;
-        check_record(c, &r, &t->load->source);
-    }
-    if (w.bad)
-        bad_row(c, row, "the row is damaged");
-}
-
 struct strays {
     int64_t at[64];
     size_t n;
@@ -262,28 +246,93 @@ struct scanning {
     struct strays strays; /* loads of rows that the catalog does not count */
 };
 
+/* What the catalog says of that load, or NULL. */
+static struct tally *
+tally_of(struct scanning *s, int64_t load_id)
+{
+    const struct check *c = s->check;
+    struct strays *o = &s->strays;
+    struct tally *t = NULL;
+
+    if (c->n)
+        t = bsearch(&load_id, c->tally, c->n, sizeof *c->tally, compare_tally);
+    if (t)
+        return t;
+    for (size_t i = 0; i < o->n; i++) {
+        if (o->at[i] == load_id)
+            return NULL;
+    }
+    if (o->n < 64)
+        o->at[o->n++] = load_id;
+    return NULL;
+}
+
+static void
+check_place(struct check *c, const struct row_key *k, struct tally *t)
+{
+    count_place(t, k->day, row_group(k->point_id));
+    t->seen.records++;
+    if (k->day < c->month || k->day >= reading_month_next(c->month))
+        bad_record(c, k, "the day is not of this month");
+}
+
+static void
+check_day_row(struct check *c, struct tally *t, const struct reading_row *row)
+{
+    struct row_key last = {.point_id = -1};
+    struct row_walk w;
+    struct row_record r;
+
+    t->seen.rows++;
+    row_open(&w, row);
+    while (row_next(&w, &r)) {
+        if (!in_order(&last, &r.key))
+            bad_record(c, &r.key, "out of order in its row");
+        last = r.key;
+        check_place(c, &r.key, t);
+        check_record(c, &r, &t->load->source);
+    }
+    if (w.bad)
+        bad_row(c, row, "the row is damaged");
+}
+
+static void
+check_month_row(struct scanning *s, const struct reading_row *row)
+{
+    struct check *c = s->check;
+    struct row_walk w;
+    struct row_record r;
+    char day[11];
+
+    row_open(&w, row);
+    while (row_next(&w, &r)) {
+        struct tally *t = tally_of(s, r.key.load_id);
+
+        if (!t)
+            continue;
+        t->merged = true;
+        check_place(c, &r.key, t);
+        if (t->load)
+            check_record(c, &r, &t->load->source);
+    }
+    if (w.bad)
+        bad(c, "readings: point %lld, month row from %s: the row is damaged",
+            (long long)row->point_id, day_format(day, row->day));
+}
+
 static bool
 scan_row(void *arg, const struct reading_row *row)
 {
     struct scanning *s = arg;
-    struct check *c = s->check;
-    struct tally *t =
-        bsearch(&row->load_id, c->tally, c->n, sizeof *c->tally, compare_tally);
+    struct tally *t;
 
-    if (!t) {
-        for (size_t i = 0; i < s->strays.n; i++) {
-            if (s->strays.at[i] == row->load_id)
-                return true;
-        }
-        if (s->strays.n < 64)
-            s->strays.at[s->strays.n++] = row->load_id;
+    if (row->month) {
+        check_month_row(s, row);
         return true;
     }
-    count_row(t, row);
-    if (row->day < c->month || row->day >= reading_month_next(c->month))
-        bad_row(c, row, "the day is not of this month");
-    if (t->load)
-        check_records(c, t, row);
+    t = tally_of(s, row->load_id);
+    if (t && t->load)
+        check_day_row(s->check, t, row);
     return true;
 }
 

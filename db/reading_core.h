@@ -12,6 +12,12 @@
 #define SHAPE_STYLE  3 /* shift of two bits */
 #define SHAPE_LENGTH 5 /* shift of two bits */
 #define SHAPE_READS  0x80
+/* In place of a scale: 96 actual values of three digits, highs in unary; bits
+ * 3 to 6 are the width, and neither flags nor a width follow. */
+#define SHAPE_BRIEF 0x07u
+#define BRIEF_SHIFT 3
+#define BRIEF_WIDTH 15 /* the widest */
+#define BRIEF_SCALE 3
 /* Second byte. */
 #define FLAG_STATUS 0x03
 #define FLAG_HIGH   2 /* shift of two bits */

@@ -10,14 +10,6 @@
 #include "db/reading_row.h"
 #include "server/base/arena.h"
 
-/* One row; its bytes are valid during the call that gives it. */
-struct reading_row {
-    int64_t group, load_id;
-    int32_t day;
-    const uint8_t *data;
-    size_t n;
-};
-
 /* False stops. */
 typedef bool reading_row_fn(void *arg, const struct reading_row *r);
 
@@ -37,10 +29,13 @@ struct reading_months {
 };
 
 struct reading_engine {
-    /* Rows of one group, days ascending. */
-    enum db_rc (*each)(struct db *db, int64_t group, int32_t from_day,
+    /* Rows that may hold records of one point, month by month: first its month
+     * rows, which may hold other days of their month, then the day rows of its
+     * group, days ascending. */
+    enum db_rc (*each)(struct db *db, int64_t point_id, int32_t from_day,
                        int32_t to_day, reading_row_fn *row, void *arg);
-    /* Rows of one day and several groups, which ascend. */
+    /* Day rows of one day and several groups, which ascend, and month rows of
+     * those groups that may hold that day. */
     enum db_rc (*find)(struct db *db, int32_t day, const int64_t *group,
                        size_t n, reading_row_fn *row, void *arg);
     /* Adds rows of one month, keys ascending; durable when it returns. */

@@ -281,7 +281,8 @@ compare(const struct reading_item *one, struct reading_item *other, size_t n)
 
 struct found {
     struct reading_load *rl;
-    struct reading_item *item; /* of visible rows of one day */
+    int32_t day;
+    struct reading_item *item; /* of visible records of that day */
     size_t n, size;
 };
 
@@ -292,12 +293,15 @@ found_row(void *arg, const struct reading_row *row)
     struct row_walk w;
     struct row_record r;
 
-    if (!reading_view_has(&f->rl->view, row->load_id))
+    if (!row->month && !reading_view_has(&f->rl->view, row->load_id))
         return true;
-    row_open(&w, row->data, row->n, row->load_id, row->group, row->day);
+    row_open(&w, row);
     while (row_next(&w, &r)) {
         struct reading_item *i;
 
+        if (row->month && (r.key.day != f->day ||
+                           !reading_view_has(&f->rl->view, r.key.load_id)))
+            continue;
         if (f->n == f->size) {
             f->size = f->size ? 2 * f->size : 256;
             i = ARENA_NEWN(&f->rl->arena, struct reading_item, f->size);
@@ -351,7 +355,7 @@ find_rows(struct reading_load *rl, const struct entry *e, size_t n,
     size_t groups = 0;
     enum db_rc rc;
 
-    *f = (struct found){.rl = rl};
+    *f = (struct found){.rl = rl, .day = day};
     for (size_t i = 0; i < n; i++) {
         int64_t g = row_group(key_back(rl, e[i].key).point_id);
 

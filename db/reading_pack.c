@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Packing a day of intervals, format 1 (docs/packed-day.md has every byte).
+ * Packing a day of intervals (docs/packed-day.md has every byte).
  *
  * A value is an integer at the day's scale, minus the day's smallest.  Its low
  * `width` bits lie in a plane of fixed width, one value after another; what is
@@ -15,6 +15,7 @@
 #include "db/reading_bits.h"
 #include "db/reading_core.h"
 #include "db/reading_plan.h"
+#include "db/reading_plane.h"
 
 #define RUNS_MOST 16
 
@@ -233,25 +234,6 @@ pack_planes(struct pack_plan *p)
         plan_list(p, most, best);
 }
 
-/* May write seven bytes more than it returns. */
-static uint8_t *
-put_plane(uint8_t *to, const uint64_t *value, size_t n, unsigned width)
-{
-    const uint64_t mask = (UINT64_C(1) << width) - 1;
-    uint64_t held = 0;
-    unsigned bits = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        held |= (value[i] & mask) << bits;
-        bits_store(to, 8, held);
-        bits += width;
-        to += bits >> 3;
-        held >>= bits & 0x38;
-        bits &= 7;
-    }
-    return to + (bits > 0);
-}
-
 /* For each value its high part in zero bits, then a one. */
 static uint8_t *
 put_unary(uint8_t *to, const struct pack_plan *p)
@@ -318,7 +300,7 @@ put_dictionary(uint8_t *to, const uint8_t *status, size_t n)
             entry[(*count)++] = status[i];
         index[i] = k;
     }
-    return put_plane(entry + *count, index, n, index_bits(*count));
+    return plane_put(entry + *count, index, n, index_bits(*count));
 }
 
 static uint8_t *
@@ -345,7 +327,7 @@ put_places(uint8_t *to, const struct pack_plan *p)
 
     for (size_t i = 0; i < p->n; i++)
         places[i] = p->places[i];
-    return put_plane(to, places, p->n, PLACES_BITS);
+    return plane_put(to, places, p->n, PLACES_BITS);
 }
 
 /* A decimal whose places cannot hold it is told with all six. */
@@ -397,8 +379,16 @@ place_in_day(const struct reading_day *d, unsigned k)
     return 0;
 }
 
+/* The day that nearly all are: its first byte says the width, too. */
+static bool
+is_brief(const struct pack_plan *p, enum core_length length, bool usual)
+{
+    return usual && length == LENGTH_96 && p->scale == BRIEF_SCALE &&
+           p->width <= BRIEF_WIDTH;
+}
+
 static uint8_t *
-put_marks(uint8_t *to, const struct pack_plan *p, const struct reading_day *d,
+put_marks(uint8_t *to, struct pack_plan *p, const struct reading_day *d,
           enum core_length length)
 {
     unsigned flags = (unsigned)p->status | (unsigned)p->high << FLAG_HIGH |
@@ -406,6 +396,12 @@ put_marks(uint8_t *to, const struct pack_plan *p, const struct reading_day *d,
     bool usual = flags == FLAGS_USUAL && p->style == STYLE_FIXED;
     unsigned style = usual ? STYLE_USUAL : p->style;
 
+    p->brief = is_brief(p, length, usual);
+    if (p->brief) {
+        *to++ = (uint8_t)(SHAPE_BRIEF | p->width << BRIEF_SHIFT |
+                          (d->has_reads ? SHAPE_READS : 0));
+        return to;
+    }
     *to++ = (uint8_t)(p->scale | style << SHAPE_STYLE |
                       (unsigned)length << SHAPE_LENGTH |
                       (d->has_reads ? SHAPE_READS : 0));
@@ -416,7 +412,7 @@ put_marks(uint8_t *to, const struct pack_plan *p, const struct reading_day *d,
 
 /* Everything that can be read without the values. */
 static uint8_t *
-put_head(uint8_t *to, const struct pack_plan *p, const struct reading_day *d)
+put_head(uint8_t *to, struct pack_plan *p, const struct reading_day *d)
 {
     enum core_length length = length_of(d);
 
@@ -441,14 +437,15 @@ put_head(uint8_t *to, const struct pack_plan *p, const struct reading_day *d)
 
 /* Everything in front of the planes. */
 static uint8_t *
-put_front(uint8_t *to, const struct pack_plan *p, const struct reading_day *d)
+put_front(uint8_t *to, struct pack_plan *p, const struct reading_day *d)
 {
     to = put_head(to, p, d);
     to = put_status(to, p, d);
     if (p->style == STYLE_EACH)
         to = put_places(to, p);
     to = bits_put_zigzag(to, p->least);
-    *to++ = (uint8_t)p->width;
+    if (!p->brief)
+        *to++ = (uint8_t)p->width;
     return to;
 }
 
@@ -464,7 +461,7 @@ core_pack_any(const struct reading_day *d, uint8_t core[CORE_MOST])
     plan_sum(&p);
     pack_planes(&p);
     to = put_front(core, &p, d);
-    to = put_plane(to, p.rise, p.n, p.width);
+    to = plane_put(to, p.rise, p.n, p.width);
     if (p.high == HIGH_UNARY)
         to = put_unary(to, &p);
     else if (p.high == HIGH_LIST)

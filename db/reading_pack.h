@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inside the store: the core of a packed day, format 1 (docs/packed-day.md).
+ * Inside the store: the core of a packed day (docs/packed-day.md).
  * A core holds what was measured: intervals, statuses, register reads, and in
  * front of them their sum, peak and counts.  Stamps and names lie outside, in
  * the frame that reading_pack puts around a core, or in the row of the store.
@@ -10,7 +10,7 @@
 
 #include "db/reading.h"
 
-#define PACK_FORMAT 1
+#define PACK_FORMAT 2
 /* No core is longer; core_pack may write this many bytes. */
 #define CORE_MOST 2048
 

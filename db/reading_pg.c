@@ -52,9 +52,10 @@ take(void *arg)
 }
 
 static enum db_rc
-pg_each(struct db *db, int64_t group, int32_t from, int32_t to,
+pg_each(struct db *db, int64_t point_id, int32_t from, int32_t to,
         reading_row_fn *row, void *arg)
 {
+    const int64_t group = row_group(point_id);
     struct taking t = {.r.group = group, .row = row, .arg = arg, .more = true};
     enum db_rc rc;
 

@@ -24,6 +24,7 @@ struct pack_plan {
     uint64_t rise[READING_MOST]; /* value - least */
     unsigned width;
     enum core_high high;
+    bool brief; /* as SHAPE_BRIEF says */
 };
 
 /* Chooses width and highs, given rise, sum, peak and least. */

@@ -13,6 +13,49 @@
 #define NUMBER_DIGITS 18
 #define CHECK_BYTES   4
 
+/* ---- stamps ---------------------------------------------------------------
+ */
+
+#define STAMP_MOST 99999999999999 /* 14 digits */
+#define STAMP_DAY  1000000        /* HHMMSS below the date */
+
+static bool
+is_clock(int64_t stamp)
+{
+    return stamp % STAMP_DAY < 240000 && stamp % 10000 < 6000 &&
+           stamp % 100 < 60;
+}
+
+/* Seconds, as if every date were one day after the number before. */
+static uint64_t
+clock_seconds(int64_t stamp)
+{
+    uint64_t n = (uint64_t)stamp;
+
+    return n / STAMP_DAY * 86400 + n % STAMP_DAY / 10000 * 3600 +
+           n % 10000 / 100 * 60 + n % 100;
+}
+
+uint64_t
+source_stamp_above(const struct source *s, int64_t stamp)
+{
+    if (!s->clock)
+        return (uint64_t)stamp - (uint64_t)s->stamp;
+    return clock_seconds(stamp) - clock_seconds(s->stamp);
+}
+
+int64_t
+source_stamp(const struct source *s, uint64_t above)
+{
+    uint64_t n;
+
+    if (!s->clock)
+        return (int64_t)((uint64_t)s->stamp + above);
+    n = clock_seconds(s->stamp) + above;
+    return (int64_t)(n / 86400 * STAMP_DAY + n / 3600 % 24 * 10000 +
+                     n / 60 % 60 * 100 + n % 60);
+}
+
 /* ---- collecting ---------------------------------------------------------- */
 
 static uint8_t
@@ -81,8 +124,8 @@ names_grow(struct source *s)
 }
 
 /* Index of the frame's names, which are added when new. */
-static size_t
-names_index(struct source *s, const struct frame *f)
+size_t
+source_names(struct source *s, const struct frame *f)
 {
     size_t k;
 
@@ -106,13 +149,15 @@ names_index(struct source *s, const struct frame *f)
 bool
 source_add(struct source *s, const struct frame *f)
 {
-    if (f->rep_n > 15 || f->mre_n > 15 || f->transaction_n > 64 ||
+    if (f->stamp < 0 || f->stamp > STAMP_MOST || f->rep_n > 15 ||
+        f->mre_n > 15 || f->transaction_n > 64 ||
         memchr(f->rep, 0, (size_t)f->rep_n + f->mre_n + f->transaction_n))
         return false;
     if (!s->started || f->stamp < s->stamp)
         s->stamp = f->stamp;
+    s->clock = (!s->started || s->clock) && is_clock(f->stamp);
     add_transaction(s, f->transaction, f->transaction_n);
-    names_index(s, f);
+    source_names(s, f);
     s->started = true;
     return true;
 }
@@ -225,14 +270,11 @@ take_number(struct bits_in *in, const struct source *s, char *to)
 }
 
 uint8_t *
-source_put(struct source *s, const struct frame *f, uint8_t *to)
+source_put_rest(const struct source *s, const struct frame *f, uint8_t *to)
 {
     const char *rest = f->transaction + s->front_n;
     uint8_t rest_n = (uint8_t)(f->transaction_n - s->front_n);
 
-    to = bits_put_varint(to, (uint64_t)f->stamp - (uint64_t)s->stamp);
-    if (s->names_n > 1)
-        to = bits_put_varint(to, names_index(s, f));
     switch (s->rest) {
     case REST_NONE:
         break;
@@ -280,13 +322,11 @@ take_transaction(struct bits_in *in, const struct source *s, char to[65])
 }
 
 bool
-source_take(const struct source *s, struct bits_in *in, struct reading_day *d)
+source_take(const struct source *s, uint64_t names, struct bits_in *in,
+            struct reading_day *d)
 {
-    uint64_t names = 0;
-
-    d->stamp = (int64_t)((uint64_t)s->stamp + bits_varint(in));
-    if (s->names_n > 1)
-        names = bits_varint(in);
+    if (names == ROW_NAMES_OWN)
+        names = s->names_n > 1 ? bits_varint(in) : 0;
     if (in->bad || names >= s->names_n)
         return false;
     memcpy(d->rep, s->names[names].rep, sizeof d->rep);
@@ -328,6 +368,7 @@ source_pack(const struct source *s, struct buf *to)
 
     buf_putc(to, PACK_FORMAT);
     put_word(to, 8, (uint64_t)s->stamp);
+    buf_putc(to, s->clock);
     buf_putc(to, (char)s->rest);
     buf_putc(to, (char)s->rest_n);
     put_varint(to, s->rest == REST_NUMBER ? s->lowest : 0);
@@ -351,18 +392,23 @@ take_name(struct bits_in *in, char to[16])
 }
 
 static bool
-take_source(struct bits_in *in, struct source *s)
+take_source(struct bits_in *in, unsigned format, struct source *s)
 {
+    uint64_t clock = 0;
     const uint8_t *front;
     uint64_t names;
 
     s->stamp = (int64_t)bits_word(in, 8);
+    if (format > 1)
+        clock = bits_word(in, 1);
+    s->clock = clock;
     s->rest = (enum source_rest)bits_word(in, 1);
     s->rest_n = (uint8_t)bits_word(in, 1);
     s->lowest = bits_varint(in);
     s->front_n = (uint8_t)bits_word(in, 1);
     front = bits_bytes(in, s->front_n);
-    if (!front || s->rest > REST_TEXT || s->front_n + s->rest_n > 64)
+    if (!front || clock > 1 || s->rest > REST_TEXT ||
+        s->front_n + s->rest_n > 64)
         return false;
     memcpy(s->front, front, s->front_n);
     names = bits_varint(in);
@@ -386,11 +432,12 @@ source_unpack(const void *bytes, size_t n, struct source *s)
     const uint8_t *b = bytes;
 
     *s = (struct source){0};
-    if (n <= CHECK_BYTES || b[0] != PACK_FORMAT)
+    if (n <= CHECK_BYTES || !b[0] || b[0] > PACK_FORMAT)
         return false;
     n -= CHECK_BYTES;
     in = (struct bits_in){b + 1, b + n, false};
-    if (bits_load(b + n, CHECK_BYTES) == crc32c(0, b, n) && take_source(&in, s))
+    if (bits_load(b + n, CHECK_BYTES) == crc32c(0, b, n) &&
+        take_source(&in, b[0], s))
         return true;
     source_clear(s);
     return false;

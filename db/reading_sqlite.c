@@ -3,7 +3,8 @@
  * Rows of readings on SQLite: a file a month, readings/YYYY-MM.db, with one
  * table keyed by one number: day of the month, group of points, load.  So a
  * day's arrival is appended at the end of the file, and a point's day is one
- * step down a tree (docs/packed-day.md has the figures behind this key).
+ * step down a tree (docs/packed-day.md has the figures behind this key).  In a
+ * month that was rewritten, rows of whole months stand in front of them.
  *
  * A file gets its name only when its table stands.  Each handle keeps the
  * files it used last open, and reads a month inside one transaction.
@@ -27,6 +28,10 @@
 #define LOAD_BITS  27
 #define GROUP_BITS 31
 #define LOAD_MASK  ((INT64_C(1) << LOAD_BITS) - 1)
+/* Of a month row. */
+#define SERIAL_BITS 19
+#define DAY_MASK    31
+#define POINT_SHIFT 24
 
 struct month_file {
     int32_t month;
@@ -51,12 +56,32 @@ key_of(int32_t month, int32_t day, int64_t group, int64_t load_id)
            group << LOAD_BITS | load_id;
 }
 
+/* Month rows stand before all days: in place of the load are the point in its
+ * group, the first day, and a number among rows that begin with one day. */
+static int64_t
+month_key(int32_t month, int64_t point_id, int32_t day, unsigned serial)
+{
+    return row_group(point_id) << LOAD_BITS |
+           point_id % ROW_POINTS << POINT_SHIFT |
+           (int64_t)(day - month) << SERIAL_BITS | serial;
+}
+
 static void
 key_split(int64_t key, int32_t month, struct reading_row *r)
 {
-    r->day = month - 1 + (int32_t)(key >> (GROUP_BITS + LOAD_BITS));
-    r->group = key >> LOAD_BITS & ((INT64_C(1) << GROUP_BITS) - 1);
-    r->load_id = key & LOAD_MASK;
+    int32_t day = (int32_t)(key >> (GROUP_BITS + LOAD_BITS));
+    int64_t rest = key & LOAD_MASK;
+
+    *r = (struct reading_row){.month = !day,
+                              .day = month - 1 + day,
+                              .group = key >> LOAD_BITS &
+                                       ((INT64_C(1) << GROUP_BITS) - 1)};
+    if (!r->month) {
+        r->load_id = rest;
+        return;
+    }
+    r->point_id = r->group * ROW_POINTS + (rest >> POINT_SHIFT);
+    r->day = month + (int32_t)(rest >> SERIAL_BITS & DAY_MASK);
 }
 
 static bool
@@ -319,13 +344,17 @@ read_range(struct db *db, struct month_file *f, int64_t from, int64_t to,
 }
 
 static enum db_rc
-each_month(struct db *db, struct month_file *f, int64_t group, int32_t from,
+each_month(struct db *db, struct month_file *f, int64_t point, int32_t from,
            int32_t to, reading_row_fn *row, void *arg, bool *more)
 {
+    const int64_t group = row_group(point);
+    const int64_t first = month_key(f->month, point, f->month, 0);
     enum db_rc rc = note(db, f, conn_run(f->conn, "BEGIN", IN_NONE, NULL));
 
     if (rc != DB_OK)
         return rc;
+    rc = read_range(db, f, first, first + (1 << POINT_SHIFT) - 1, row, arg,
+                    more);
     for (int32_t day = from; day <= to && rc == DB_OK && *more; day++) {
         int64_t key = key_of(f->month, day, group, 0);
 
@@ -337,7 +366,7 @@ each_month(struct db *db, struct month_file *f, int64_t group, int32_t from,
 
 /* One month's days of that span; a month without a file has no rows. */
 static enum db_rc
-each_of(struct db *db, int32_t month, int64_t group, int32_t from, int32_t to,
+each_of(struct db *db, int32_t month, int64_t point, int32_t from, int32_t to,
         reading_row_fn *row, void *arg, bool *more)
 {
     int32_t last = reading_month_next(month) - 1;
@@ -346,13 +375,13 @@ each_of(struct db *db, int32_t month, int64_t group, int32_t from, int32_t to,
 
     if (rc != DB_OK)
         return rc == DB_NONE ? DB_OK : rc;
-    return each_month(db, f, group, from > month ? from : month,
+    return each_month(db, f, point, from > month ? from : month,
                       to < last ? to : last, row, arg, more);
 }
 
 /* A long span: only the months that there are. */
 static enum db_rc
-each_there(struct db *db, int64_t group, int32_t from, int32_t to,
+each_there(struct db *db, int64_t point, int32_t from, int32_t to,
            reading_row_fn *row, void *arg)
 {
     struct reading_months m;
@@ -362,24 +391,24 @@ each_there(struct db *db, int64_t group, int32_t from, int32_t to,
 
     for (size_t i = 0; i < m.n && more && rc == DB_OK; i++) {
         if (m.at[i] <= to && reading_month_next(m.at[i]) > from)
-            rc = each_of(db, m.at[i], group, from, to, row, arg, &more);
+            rc = each_of(db, m.at[i], point, from, to, row, arg, &more);
     }
     arena_clear(&a);
     return rc;
 }
 
 static enum db_rc
-sqlite_each(struct db *db, int64_t group, int32_t from, int32_t to,
+sqlite_each(struct db *db, int64_t point, int32_t from, int32_t to,
             reading_row_fn *row, void *arg)
 {
     bool more = true;
     enum db_rc rc = DB_OK;
 
     if (to - from > SPAN_LONG)
-        return each_there(db, group, from, to, row, arg);
+        return each_there(db, point, from, to, row, arg);
     for (int32_t month = day_month_start(from);
          month <= to && more && rc == DB_OK; month = reading_month_next(month))
-        rc = each_of(db, month, group, from, to, row, arg, &more);
+        rc = each_of(db, month, point, from, to, row, arg, &more);
     return rc;
 }
 
@@ -399,8 +428,11 @@ sqlite_find(struct db *db, int32_t day, const int64_t *group, size_t n,
         return rc;
     for (size_t i = 0; i < n && rc == DB_OK && more; i++) {
         int64_t key = key_of(f->month, day, group[i], 0);
+        int64_t month = group[i] << LOAD_BITS;
 
-        rc = read_range(db, f, key, key | LOAD_MASK, row, arg, &more);
+        rc = read_range(db, f, month, month | LOAD_MASK, row, arg, &more);
+        if (rc == DB_OK && more)
+            rc = read_range(db, f, key, key | LOAD_MASK, row, arg, &more);
     }
     conn_run(f->conn, "COMMIT", IN_NONE, NULL);
     return rc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Unpacking a day of intervals, format 1 (docs/packed-day.md has every byte).
+ * Unpacking a day of intervals (docs/packed-day.md has every byte).
  * The bytes may be damaged: whatever they hold, nothing is read or written
  * outside its place, and what does not add up to its stored sum and peak is
  * refused.
@@ -17,8 +17,8 @@ struct head {
     enum core_style style;
     enum core_status status;
     enum core_high high;
-    bool has_reads;
-    uint8_t origin;
+    bool has_reads, brief;
+    uint8_t origin, width; /* width: of a brief one */
     uint16_t n, seconds;
     unsigned missing, estimated, peak_at;
     int64_t sum, peak; /* in units of the scale */
@@ -69,12 +69,19 @@ take_length(struct bits_in *in, unsigned shape, struct head *h)
     return bits_word(in, 1) == UNIT_KWH && h->n <= READING_MOST;
 }
 
+/* The first bytes: what kinds of things follow. */
 static bool
-take_head(struct bits_in *in, struct head *h)
+take_marks(struct bits_in *in, struct head *h)
 {
     unsigned shape = (unsigned)bits_word(in, 1);
     unsigned flags = FLAGS_USUAL;
 
+    h->brief = (shape & SHAPE_SCALE) == SHAPE_BRIEF;
+    if (h->brief) {
+        h->width = shape >> BRIEF_SHIFT & BRIEF_WIDTH;
+        shape = BRIEF_SCALE | (unsigned)STYLE_USUAL << SHAPE_STYLE |
+                (unsigned)LENGTH_96 << SHAPE_LENGTH | (shape & SHAPE_READS);
+    }
     h->scale = shape & SHAPE_SCALE;
     h->style = (enum core_style)(shape >> SHAPE_STYLE & 3);
     if (h->style == STYLE_USUAL)
@@ -88,6 +95,14 @@ take_head(struct bits_in *in, struct head *h)
         flags & ~(unsigned)FLAG_KNOWN || !take_length(in, shape, h))
         return false;
     h->origin = flags & FLAG_ORIGIN ? (uint8_t)bits_word(in, 1) : 'M';
+    return true;
+}
+
+static bool
+take_head(struct bits_in *in, struct head *h)
+{
+    if (!take_marks(in, h))
+        return false;
     h->missing = h->estimated = 0;
     if (h->status != STATUS_ALL_A) {
         h->missing = (unsigned)bits_word(in, 1);
@@ -188,7 +203,7 @@ static bool
 take_values(struct bits_in *in, const struct head *h, int64_t *value, size_t n)
 {
     int64_t least = bits_zigzag(in), peak = INT64_MIN;
-    unsigned width = (unsigned)bits_word(in, 1);
+    unsigned width = h->brief ? h->width : (unsigned)bits_word(in, 1);
     uint64_t rise[READING_MOST], sum = 0;
     const uint8_t *plane;
 

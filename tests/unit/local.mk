@@ -78,6 +78,7 @@ TESTS += tests/unit/test_reading_row
 tests_unit_test_reading_row_SOURCES = tests/unit/test_reading_row.c \
 	tests/unit/random_day.c tests/unit/random_day.h
 EXTRA_DIST += tests/golden/packed_day.py
+EXTRA_DIST += tests/golden/rows_1.txt tests/golden/rows_1.want
 
 check_PROGRAMS += tests/unit/test_lse
 TESTS += tests/unit/test_lse
