@@ -109,11 +109,16 @@ const struct command COMMANDS[] = {
      "The number of a load stands in the output of load and in its report.",
      unload_cmd},
     /* ---- the store ---- */
-    {"backup", "DIR", "copies the store, which may be in use, into a new folder",
+    {"backup", "DIR [--since EARLIER | --verify]",
+     "copies the store, which may be in use, into a new folder",
      "Loads, requests and sign-ins go on meanwhile; what comes after the start\n"
      "is left out.  The folder appears when every file in it is verified and\n"
      "synced, with a manifest of sizes and SHA-256 digests.  PostgreSQL stores\n"
-     "are copied by pg_dump.", backup_cmd},
+     "are copied by pg_dump, and a file a month by COPY.\n\n"
+     "  --since EARLIER  takes months that nobody wrote to since from an earlier\n"
+     "                   backup, as hard links; each backup is whole by itself,\n"
+     "                   and EARLIER may be removed\n"
+     "  --verify         makes none, but reads DIR, a backup, to its end", backup_cmd},
     {"restore", "DIR", "puts a backup in place of the store",
      "The store may be in use, damaged or missing.  The backup is verified\n"
      "first; while its files are put in place every request gets 503, then the\n"

@@ -15,13 +15,15 @@
 #include <unistd.h>
 
 #include "db/backup_parts.h"
+#include "db/reading_home.h"
 #include "server/base/buf.h"
 #include "server/base/clock.h"
 #include "server/base/file.h"
 #include "server/base/str.h"
 
 #define MANIFEST      "manifest"
-#define FIRST_LINE    "meterhouse backup 1"
+#define FIRST_LINE    "meterhouse backup 2"
+#define FIRST_LINE_1  "meterhouse backup 1" /* had no marks */
 #define MANIFEST_MOST (1 << 20)
 #define READ_CHUNK    (1 << 20)
 
@@ -135,8 +137,9 @@ manifest_write(const struct backup *b)
     buf_printf(&text, FIRST_LINE "\nengine %s\nmade %s\n",
                ENGINE_NAME[b->engine], utc_format(made, b->made_utc));
     for (size_t i = 0; i < b->n; i++)
-        buf_printf(&text, "file %s %" PRId64 " %s\n", b->file[i].name,
-                   b->file[i].bytes, b->file[i].sha256);
+        buf_printf(&text, "file %s %" PRId64 " %s%s%s\n", b->file[i].name,
+                   b->file[i].bytes, b->file[i].sha256,
+                   b->file[i].mark[0] ? " " : "", b->file[i].mark);
     buf_puts(&text, "end\n");
     backup_path(b->folder, MANIFEST, path);
     ok = file_write(path, text.at, text.len, 0600);
@@ -144,18 +147,17 @@ manifest_write(const struct backup *b)
     return ok;
 }
 
-/* account.db, market.db, readings/YYYY-MM.db or store.dump: nothing that leads
- * out of the folder. */
+/* account.db, market.db, store.dump, readings/YYYY-MM.db or .copy: nothing that
+ * leads out of the folder. */
 static bool
 name_check(const char *name)
 {
     if (str_eq(name, "account.db") || str_eq(name, "market.db") ||
         str_eq(name, "store.dump"))
         return true;
-    return strlen(name) == strlen("readings/YYYY-MM.db") &&
-           str_starts(name, "readings/") && str_is_digits(name + 9, 4) &&
+    return str_starts(name, "readings/") && str_is_digits(name + 9, 4) &&
            name[13] == '-' && str_is_digits(name + 14, 2) &&
-           str_ends(name, ".db");
+           (str_eq(name + 16, ".db") || str_eq(name + 16, ".copy"));
 }
 
 static bool
@@ -164,6 +166,7 @@ file_line(struct backup *b, char *line)
     char *save, *name = strtok_r(line, " ", &save);
     char *bytes = strtok_r(NULL, " ", &save);
     char *sha256 = strtok_r(NULL, " ", &save);
+    char *mark = strtok_r(NULL, " ", &save);
     struct backup_file *f;
 
     if (!sha256 || !name_check(name))
@@ -171,7 +174,8 @@ file_line(struct backup *b, char *line)
     f = backup_add(b, name);
     return str_to_i64(bytes, &f->bytes) &&
            str_copy(f->sha256, sizeof f->sha256, sha256) &&
-           strlen(sha256) == SHA256_HEX - 1;
+           strlen(sha256) == SHA256_HEX - 1 &&
+           (!mark || str_copy(f->mark, sizeof f->mark, mark));
 }
 
 static bool
@@ -197,7 +201,7 @@ manifest_parse(struct backup *b, char *text)
     char *save, *line = strtok_r(text, "\n", &save);
     bool ended = false;
 
-    if (!line || !str_eq(line, FIRST_LINE))
+    if (!line || (!str_eq(line, FIRST_LINE) && !str_eq(line, FIRST_LINE_1)))
         return false;
     while (!ended && (line = strtok_r(NULL, "\n", &save))) {
         if (!manifest_line(b, line, &ended))
@@ -225,6 +229,19 @@ manifest_read(struct backup *b, char why[DB_WHY])
     return DB_FAIL;
 }
 
+static enum db_rc
+same_check(const struct backup *b, const struct backup_file *found,
+           const struct backup_file *want, char why[DB_WHY])
+{
+    if (found->bytes == want->bytes && str_eq(found->sha256, want->sha256))
+        return DB_OK;
+    snprintf(why, DB_WHY,
+             "%.300s/%s: damaged: not the bytes that were "
+             "backed up",
+             b->folder, want->name);
+    return DB_FAIL;
+}
+
 /* Every file is there and as it was. */
 static enum db_rc
 files_check(const struct backup *b, char why[DB_WHY])
@@ -232,17 +249,95 @@ files_check(const struct backup *b, char why[DB_WHY])
     for (size_t i = 0; i < b->n; i++) {
         struct backup_file f = b->file[i];
 
-        if (!backup_measure(b, &f, why))
+        if (!backup_measure(b, &f, why) ||
+            same_check(b, &f, &b->file[i], why) != DB_OK)
             return DB_FAIL;
-        if (f.bytes == b->file[i].bytes && str_eq(f.sha256, b->file[i].sha256))
-            continue;
-        snprintf(why, DB_WHY,
-                 "%.300s/%s: damaged: not the bytes that were "
-                 "backed up",
-                 b->folder, f.name);
-        return DB_FAIL;
     }
     return DB_OK;
+}
+
+/* ---- what an earlier backup has --------------------------------------------
+ */
+
+struct backup_file *
+backup_find(const struct backup *b, const char *name)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        if (str_eq(b->file[i].name, name))
+            return &b->file[i];
+    }
+    return NULL;
+}
+
+enum db_rc
+backup_reuse(const struct backup *b, struct backup_file *f, bool *had,
+             char why[DB_WHY])
+{
+    const struct backup_file *old =
+        b->since && f->mark[0] ? backup_find(b->since, f->name) : NULL;
+    char from[DB_PATH], to[DB_PATH];
+
+    *had = old && str_eq(old->mark, f->mark);
+    if (!*had)
+        return DB_OK;
+    backup_path(b->since->folder, f->name, from);
+    backup_path(b->folder, f->name, to);
+    /* Another file system, or one without hard links: a copy does as well. */
+    if (link(from, to) != 0 && (errno == ENOENT || !file_copy(from, to, 0600)))
+        return failed(why, from);
+    f->reused = true;
+    if (!backup_measure(b, f, why))
+        return DB_FAIL;
+    return same_check(b->since, f, old, why);
+}
+
+struct parts_row {
+    struct sha256 *hash;
+    struct reading_part p;
+    int64_t seq;
+    char sha256[SHA256_HEX];
+};
+
+static bool
+parts_row(void *arg)
+{
+    struct parts_row *r = arg;
+    char line[256];
+    int n = snprintf(line, sizeof line,
+                     "%" PRId64 " %" PRId64 " %" PRId32 " %" PRId32 " %" PRId64
+                     " %" PRId64 " %" PRId64 " %" PRId64 " %s\n",
+                     r->p.load_id, r->seq, r->p.first_day, r->p.last_day,
+                     r->p.first_group, r->p.last_group, r->p.rows, r->p.records,
+                     r->sha256);
+
+    sha256_add(r->hash, line, (size_t)n);
+    return true;
+}
+
+enum db_rc
+backup_mark(struct db_conn *c, int32_t month, const char *what,
+            char mark[SHA256_HEX])
+{
+    struct parts_row r = {.hash = sha256_new()};
+    enum db_rc rc;
+
+    sha256_add(r.hash, what, strlen(what));
+    rc = conn_each(
+        c,
+        "SELECT p.load_id, l.seq, p.first_day, p.last_day, p.first_group, "
+        "p.last_group, p.n_rows, p.n_records, l.sha256 FROM reading_part p "
+        "JOIN load l ON l.id = p.load_id WHERE p.month = $1 "
+        "ORDER BY p.load_id",
+        IN(in_i64(month)),
+        OUT(out_i64(&r.p.load_id), out_i64(&r.seq), out_i32(&r.p.first_day),
+            out_i32(&r.p.last_day), out_i64(&r.p.first_group),
+            out_i64(&r.p.last_group), out_i64(&r.p.rows), out_i64(&r.p.records),
+            out_text(r.sha256, sizeof r.sha256)),
+        parts_row, &r);
+    sha256_end(r.hash, mark);
+    if (rc != DB_OK)
+        mark[0] = '\0';
+    return rc;
 }
 
 /* ---- both ways -------------------------------------------------------------
@@ -252,8 +347,13 @@ static void
 facts_fill(const struct backup *b, struct backup_facts *f)
 {
     *f = (struct backup_facts){.made_utc = b->made_utc, .files = (int64_t)b->n};
-    for (size_t i = 0; i < b->n; i++)
+    for (size_t i = 0; i < b->n; i++) {
         f->bytes += b->file[i].bytes;
+        if (b->file[i].reused) {
+            f->reused_files++;
+            f->reused_bytes += b->file[i].bytes;
+        }
+    }
 }
 
 /* Copies into the folder, measures, syncs. */
@@ -263,8 +363,10 @@ folder_fill(struct db *db, struct backup *b, double seconds, char why[DB_WHY])
     enum db_rc rc = db->engine == DB_SQLITE ? backup_sqlite(db, b, seconds, why)
                                             : backup_pg(db, b, why);
 
-    for (size_t i = 0; i < b->n && rc == DB_OK; i++)
-        rc = backup_measure(b, &b->file[i], why) ? DB_OK : DB_FAIL;
+    for (size_t i = 0; i < b->n && rc == DB_OK; i++) {
+        if (!b->file[i].reused && !backup_measure(b, &b->file[i], why))
+            rc = DB_FAIL;
+    }
     if (rc != DB_OK)
         return rc;
     return manifest_write(b) && nftw(b->folder, sync_one, 16, FTW_PHYS) == 0
@@ -272,16 +374,14 @@ folder_fill(struct db *db, struct backup *b, double seconds, char why[DB_WHY])
                : failed(why, b->folder);
 }
 
-enum db_rc
-db_backup(struct db *db, const char *folder, double seconds,
-          struct backup_facts *f, char why[DB_WHY])
+/* Makes the folder under another name, and moves it where it belongs. */
+static enum db_rc
+folder_make(struct db *db, struct backup *b, const char *folder, double seconds,
+            char why[DB_WHY])
 {
     char part[DB_PATH];
-    struct backup b = {
-        .folder = part, .engine = db->engine, .made_utc = clock_now()};
     enum db_rc rc;
 
-    why[0] = '\0';
     /* An empty folder gives way to the new one. */
     if (rmdir(folder) != 0 && errno != ENOENT)
         return failed(why, folder);
@@ -291,13 +391,53 @@ db_backup(struct db *db, const char *folder, double seconds,
         return failed(why, part);
     if (!file_make_dir(part, 0700))
         return failed(why, part);
-    rc = folder_fill(db, &b, seconds, why);
+    b->folder = part;
+    rc = folder_fill(db, b, seconds, why);
     if (rc == DB_OK && !file_move(part, folder))
         rc = failed(why, folder);
-    facts_fill(&b, f);
-    backup_clear(&b);
     if (rc != DB_OK)
         nftw(part, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    b->folder = folder;
+    return rc;
+}
+
+enum db_rc
+db_backup(struct db *db, const char *folder, const char *since, double seconds,
+          struct backup_facts *f, char why[DB_WHY])
+{
+    struct backup b = {.engine = db->engine, .made_utc = clock_now()};
+    struct backup earlier = {.folder = since};
+    enum db_rc rc = since ? manifest_read(&earlier, why) : DB_OK;
+
+    if (rc == DB_OK && since && earlier.engine != b.engine) {
+        snprintf(why, DB_WHY, "%.300s: a backup of %s; this store is of %s",
+                 since, ENGINE_NAME[earlier.engine], ENGINE_NAME[b.engine]);
+        rc = DB_FAIL;
+    }
+    if (rc == DB_OK) {
+        why[0] = '\0';
+        b.since = since ? &earlier : NULL;
+        rc = folder_make(db, &b, folder, seconds, why);
+    }
+    facts_fill(&b, f);
+    backup_clear(&b);
+    backup_clear(&earlier);
+    return rc;
+}
+
+enum db_rc
+db_backup_verify(const char *folder, struct backup_facts *f, char why[DB_WHY])
+{
+    struct backup b = {.folder = folder};
+    enum db_rc rc = manifest_read(&b, why);
+
+    if (rc == DB_OK)
+        rc = files_check(&b, why);
+    if (rc == DB_OK)
+        rc =
+            b.engine == DB_SQLITE ? verify_sqlite(&b, why) : verify_pg(&b, why);
+    facts_fill(&b, f);
+    backup_clear(&b);
     return rc;
 }
 

@@ -2,186 +2,320 @@
 /*
  * Backups of a PostgreSQL store, through PostgreSQL's own programs.
  *
- * Out: pg_dump, which sees the database of one moment.  In: psql runs, in one
- * transaction, the removal of what is there and what pg_restore makes of the
- * dump, so that it happens wholly or not at all.  The connections of programs
- * that use the store are cut before, so that their locks are gone, and
- * afterwards, so that they notice the new epoch (db/pg.c).
+ * Out: a transaction of our own fixes the moment.  pg_dump sees that moment and
+ * dumps all but the readings, which COPY writes, a file a month, so that months
+ * that did not change can be taken from an earlier backup.
+ *
+ * In: psql runs, in one transaction, the removal of what is there, what
+ * pg_restore makes of the dump, and a \copy a month, so that it happens wholly
+ * or not at all.  The connections of programs that use the store are cut
+ * before, so that their locks are gone, and afterwards, so that they notice the
+ * new epoch (db/pg.c).
  */
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "db/backup_parts.h"
+#include "db/pg_program.h"
+#include "db/reading_home.h"
 #include "server/base/buf.h"
+#include "server/base/clock.h"
+#include "server/base/file.h"
 #include "server/base/str.h"
 
-#define DUMP "store.dump"
-
-/* ---- programs --------------------------------------------------------------
- */
-
-static bool
-is_given(const PQconninfoOption *o)
-{
-    return o->envvar && o->val;
-}
-
-/* Does the conninfo give what the variable says? */
-static bool
-is_overridden(const PQconninfoOption *o, const char *variable)
-{
-    for (; o && o->keyword; o++) {
-        size_t n = o->envvar ? strlen(o->envvar) : 0;
-
-        if (is_given(o) && strncmp(variable, o->envvar, n) == 0 &&
-            variable[n] == '=')
-            return true;
-    }
-    return false;
-}
-
-/* The conninfo goes to the program by its environment, where a password is not
- * seen by everybody.  Made before the fork; lives in the arena. */
-static char **
-environment_make(struct arena *a, const char *place)
-{
-    PQconninfoOption *all = PQconninfoParse(place, NULL), *o;
-    size_t n = 0, room = 1;
-    char **env;
-
-    for (char **e = environ; *e; e++)
-        room++;
-    for (o = all; o && o->keyword; o++)
-        room++;
-    env = ARENA_NEWN(a, char *, room);
-    for (char **e = environ; *e; e++) {
-        if (!is_overridden(all, *e))
-            env[n++] = *e;
-    }
-    for (o = all; o && o->keyword; o++) {
-        if (is_given(o))
-            env[n++] = arena_printf(a, "%s=%s", o->envvar, o->val);
-    }
-    PQconninfoFree(all);
-    return env;
-}
-
-struct program {
-    const char *name;
-    pid_t pid;
-    int in, out, err; /* our ends, -1 where not wanted */
-};
-
-static void
-end_close(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
-/* In the child: the given ends become its standard ones. */
-static void
-program_run(char *const argv[], char *const env[], int in, int out, int err)
-{
-    int null = open("/dev/null", O_RDWR);
-
-    if (dup2(in >= 0 ? in : null, 0) < 0 ||
-        dup2(out >= 0 ? out : null, 1) < 0 || dup2(err, 2) < 0)
-        _exit(126);
-    execvpe(argv[0], argv, env);
-    fprintf(stderr, "%s: %s", argv[0], strerror(errno));
-    fflush(stderr);
-    _exit(127);
-}
-
-/* Starts it; with `in` and `out` it reads from us and writes to us. */
-static bool
-program_start(struct program *p, const char *place, char *const argv[], bool in,
-              bool out)
-{
-    int to[2] = {-1, -1}, from[2] = {-1, -1}, err[2];
-    struct arena a = {0};
-    char **env;
-
-    *p = (struct program){.name = argv[0], .in = -1, .out = -1, .err = -1};
-    if (pipe2(err, O_CLOEXEC) != 0 || (in && pipe2(to, O_CLOEXEC) != 0) ||
-        (out && pipe2(from, O_CLOEXEC) != 0))
-        return false;
-    env = environment_make(&a, place);
-    p->pid = fork();
-    if (p->pid == 0)
-        program_run(argv, env, to[0], from[1], err[1]);
-    arena_clear(&a);
-    end_close(&to[0]);
-    end_close(&from[1]);
-    end_close(&err[1]);
-    p->in = to[1];
-    p->out = from[0];
-    p->err = err[0];
-    return p->pid > 0;
-}
-
-/* Waits for its end; what it said of a failure goes to `why`. */
-static enum db_rc
-program_end(struct program *p, char why[DB_WHY])
-{
-    char text[256];
-    size_t n = 0;
-    ssize_t got;
-    int status = 0;
-
-    end_close(&p->in);
-    while ((got = read(p->err, text + n, sizeof text - 1 - n)) > 0)
-        n += (size_t)got;
-    text[n] = '\0';
-    end_close(&p->err);
-    end_close(&p->out);
-    while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return DB_OK;
-    text[strcspn(text, "\n")] = '\0';
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-        snprintf(why, DB_WHY, "%s; install PostgreSQL's client programs", text);
-    else
-        snprintf(why, DB_WHY, "%s failed: %s", p->name, text);
-    return DB_FAIL;
-}
-
-static enum db_rc
-program_whole(const char *place, char *const argv[], char why[DB_WHY])
-{
-    struct program p;
-
-    if (program_start(&p, place, argv, false, false))
-        return program_end(&p, why);
-    snprintf(why, DB_WHY, "%s: %s", argv[0], strerror(errno));
-    return DB_FAIL;
-}
+#define DUMP     "store.dump"
+#define READINGS "readings"
 
 /* ---- out -------------------------------------------------------------------
  */
 
-enum db_rc
-backup_pg(struct db *db, struct backup *b, char why[DB_WHY])
+/* Our transaction, whose moment pg_dump shares by the snapshot's name. */
+static enum db_rc
+moment_open(struct db *db, struct db_conn **c, char snapshot[64],
+            char why[DB_WHY])
 {
-    char path[DB_PATH];
-    char *const argv[] = {
-        "pg_dump",         "--format=custom", "--no-owner", "--no-privileges",
-        "--schema=public", "--file",          path,         NULL};
+    enum db_rc rc = pg_open(db->place, DB_READ, c, why);
+
+    if (rc != DB_OK)
+        return DB_FAIL;
+    rc = (*c)->driver->script(
+        *c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    if (rc == DB_OK)
+        rc = conn_one(*c, "SELECT pg_export_snapshot()", IN_NONE,
+                      OUT(out_text(snapshot, 64)));
+    if (rc != DB_OK)
+        str_copy(why, DB_WHY, (*c)->error);
+    return rc;
+}
+
+static enum db_rc
+rest_dump(struct db *db, struct backup *b, const char *snapshot,
+          char why[DB_WHY])
+{
+    char path[DB_PATH], moment[80];
+    char *const argv[] = {"pg_dump",
+                          "--format=custom",
+                          "--no-owner",
+                          "--no-privileges",
+                          "--schema=public",
+                          "--exclude-table-data=public.reading",
+                          "--exclude-table-data=public.reading_[0-9]*",
+                          moment,
+                          "--file",
+                          path,
+                          NULL};
 
     backup_path(b->folder, DUMP, path);
     backup_add(b, DUMP);
+    snprintf(moment, sizeof moment, "--snapshot=%s", snapshot);
     return program_whole(db->place, argv, why);
+}
+
+struct month_row {
+    struct backup *b;
+    char name[16]; /* "2026_03" */
+};
+
+static bool
+month_row(void *arg)
+{
+    struct month_row *r = arg;
+    char name[64];
+
+    snprintf(name, sizeof name, READINGS "/%.4s-%.2s.copy", r->name,
+             r->name + 5);
+    backup_add(r->b, name);
+    return true;
+}
+
+/* Months that have a partition. */
+static enum db_rc
+months_list(struct db_conn *c, struct backup *b)
+{
+    struct month_row r = {.b = b};
+
+    return conn_each(c,
+                     "SELECT substr(c.relname, 9) FROM pg_inherits i "
+                     "JOIN pg_class c ON c.oid = i.inhrelid "
+                     "WHERE i.inhparent = CAST('reading' AS regclass) "
+                     "AND c.relname ~ '^reading_[0-9]{4}_[0-9]{2}$' "
+                     "ORDER BY c.relname",
+                     IN_NONE, OUT(out_text(r.name, sizeof r.name)), month_row,
+                     &r);
+}
+
+/* The month of "readings/2026-03.copy", and its partition's name. */
+static bool
+month_of(const struct backup_file *f, int32_t *month, char partition[32])
+{
+    const char *at = f->name + strlen(READINGS "/");
+    char text[16];
+
+    snprintf(partition, 32, "reading_%.4s_%.2s", at, at + 5);
+    snprintf(text, sizeof text, "%.7s-01", at);
+    return day_parse(text, month);
+}
+
+/*
+ * Every version of a row has a place in its table's file (ctid) and the number
+ * of the transaction that wrote it (xmin): where the same versions are visible,
+ * the same rows are.  It reads the whole partition, but nothing leaves the
+ * server and nothing is written.  Rows of another server (a foreign table) do
+ * not tell: such a month has no mark.
+ */
+static enum db_rc
+month_mark(struct db_conn *c, int32_t month, const char *partition,
+           struct backup_file *f)
+{
+    char what[256] = "";
+    enum db_rc rc = conn_one(
+        c,
+        "SELECT concat_ws(' ', c.oid, pg_relation_filenode(c.oid), "
+        "(SELECT number FROM epoch), "
+        "(SELECT concat(count(*), ' ', sum(hashtextextended(concat("
+        "r.tableoid, r.ctid, r.xmin), 7))) "
+        "FROM reading r WHERE r.day >= $2 AND r.day < $3)) "
+        "FROM pg_class c WHERE c.oid = to_regclass($1) AND c.relkind = 'r'",
+        IN(in_text(partition), in_i64(month),
+           in_i64(reading_month_next(month))),
+        OUT(out_text(what, sizeof what)));
+
+    if (rc == DB_NONE)
+        return DB_OK;
+    return rc == DB_OK ? backup_mark(c, month, what, f->mark) : rc;
+}
+
+/* What PostgreSQL sends, into the file. */
+static enum db_rc
+rows_write(PGconn *pg, FILE *to, char why[DB_WHY])
+{
+    char *bytes;
+    int n;
+
+    while ((n = PQgetCopyData(pg, &bytes, 0)) > 0) {
+        size_t done = fwrite(bytes, 1, (size_t)n, to);
+
+        PQfreemem(bytes);
+        if (done != (size_t)n) {
+            snprintf(why, DB_WHY, "%s", strerror(errno));
+            return DB_FAIL;
+        }
+    }
+    if (n == -1)
+        return DB_OK;
+    snprintf(why, DB_WHY, "%.400s", PQerrorMessage(pg));
+    return DB_FAIL;
+}
+
+/* COPY takes no parameters: the span stands in settings of the transaction. */
+#define MONTH_COPY                                                             \
+    "COPY (SELECT bucket, point_group, day, load_id, data FROM reading "       \
+    "WHERE day >= CAST(current_setting('meterhouse.first') AS INTEGER) "       \
+    "AND day < CAST(current_setting('meterhouse.next') AS INTEGER)) "          \
+    "TO STDOUT (FORMAT binary)"
+
+static enum db_rc
+copy_run(struct db_conn *c, FILE *to, char why[DB_WHY])
+{
+    PGconn *pg = pg_handle(c);
+    PGresult *r = PQexec(pg, MONTH_COPY);
+    enum db_rc rc = DB_FAIL;
+
+    if (PQresultStatus(r) == PGRES_COPY_OUT)
+        rc = rows_write(pg, to, why);
+    else
+        snprintf(why, DB_WHY, "%.400s", PQerrorMessage(pg));
+    PQclear(r);
+    while (rc == DB_OK && (r = PQgetResult(pg))) {
+        if (PQresultStatus(r) != PGRES_COMMAND_OK) {
+            snprintf(why, DB_WHY, "%.400s", PQerrorMessage(pg));
+            rc = DB_FAIL;
+        }
+        PQclear(r);
+    }
+    return rc;
+}
+
+static enum db_rc
+month_copy(struct db_conn *c, const struct backup *b, int32_t month,
+           const struct backup_file *f, char why[DB_WHY])
+{
+    char path[DB_PATH], said[2][32];
+    FILE *to;
+    enum db_rc rc = conn_one(
+        c,
+        "SELECT set_config('meterhouse.first', CAST($1 AS TEXT), true), "
+        "set_config('meterhouse.next', CAST($2 AS TEXT), true)",
+        IN(in_i64(month), in_i64(reading_month_next(month))),
+        OUT(out_text(said[0], 32), out_text(said[1], 32)));
+
+    backup_path(b->folder, f->name, path);
+    if (rc != DB_OK) {
+        str_copy(why, DB_WHY, c->error);
+        return rc;
+    }
+    to = fopen(path, "wxe");
+    if (!to) {
+        snprintf(why, DB_WHY, "%.400s: %s", path, strerror(errno));
+        return DB_FAIL;
+    }
+    rc = copy_run(c, to, why);
+    if (fclose(to) != 0 && rc == DB_OK) {
+        snprintf(why, DB_WHY, "%.400s: %s", path, strerror(errno));
+        rc = DB_FAIL;
+    }
+    return rc;
+}
+
+static enum db_rc
+months_write(struct db_conn *c, struct backup *b, char why[DB_WHY])
+{
+    enum db_rc rc = months_list(c, b);
+
+    if (rc != DB_OK)
+        str_copy(why, DB_WHY, c->error);
+    for (size_t i = 0; i < b->n && rc == DB_OK; i++) {
+        struct backup_file *f = &b->file[i];
+        char partition[32];
+        int32_t month;
+        bool had;
+
+        if (!str_starts(f->name, READINGS) || !month_of(f, &month, partition))
+            continue;
+        rc = month_mark(c, month, partition, f);
+        if (rc != DB_OK)
+            str_copy(why, DB_WHY, c->error);
+        else if ((rc = backup_reuse(b, f, &had, why)) == DB_OK && !had)
+            rc = month_copy(c, b, month, f, why);
+    }
+    return rc;
+}
+
+enum db_rc
+backup_pg(struct db *db, struct backup *b, char why[DB_WHY])
+{
+    char path[DB_PATH], snapshot[64];
+    struct db_conn *c = NULL;
+    enum db_rc rc;
+
+    backup_path(b->folder, READINGS, path);
+    if (!file_make_dir(path, 0700)) {
+        snprintf(why, DB_WHY, "%.400s: %s", path, strerror(errno));
+        return DB_FAIL;
+    }
+    rc = moment_open(db, &c, snapshot, why);
+    if (rc == DB_OK)
+        rc = rest_dump(db, b, snapshot, why);
+    if (rc == DB_OK)
+        rc = months_write(c, b, why);
+    conn_close(c);
+    return rc;
+}
+
+/* ---- reading it again ------------------------------------------------------
+ */
+
+/* A file of COPY has a beginning and an end that are always the same. */
+static enum db_rc
+copy_check(const struct backup *b, const struct backup_file *f,
+           char why[DB_WHY])
+{
+    static const char START[] = "PGCOPY\n\377\r\n", END[] = "\377\377";
+    char path[DB_PATH], at[sizeof START], last[sizeof END] = "";
+    FILE *in;
+    bool ok;
+
+    backup_path(b->folder, f->name, path);
+    in = fopen(path, "re");
+    ok = in && fread(at, 1, sizeof at, in) == sizeof at &&
+         memcmp(at, START, sizeof at) == 0 && fseek(in, -2, SEEK_END) == 0 &&
+         fread(last, 1, 2, in) == 2 && memcmp(last, END, 2) == 0;
+    if (in)
+        fclose(in);
+    if (ok)
+        return DB_OK;
+    snprintf(why, DB_WHY, "%.400s: not a whole copy of a month", path);
+    return DB_FAIL;
+}
+
+enum db_rc
+verify_pg(const struct backup *b, char why[DB_WHY])
+{
+    char path[DB_PATH];
+    char *const argv[] = {"pg_restore", "--file=/dev/null", path, NULL};
+    enum db_rc rc;
+
+    backup_path(b->folder, DUMP, path);
+    rc = program_whole("", argv, why); /* can it be read to its end? */
+    for (size_t i = 0; i < b->n && rc == DB_OK; i++) {
+        if (str_starts(b->file[i].name, READINGS))
+            rc = copy_check(b, &b->file[i], why);
+    }
+    return rc;
 }
 
 /* ---- in --------------------------------------------------------------------
@@ -204,38 +338,6 @@ backup_pg(struct db *db, struct backup *b, char why[DB_WHY])
     "DELETE FROM public.account_session;\n"                                    \
     "COMMIT;\n"
 
-static bool
-pipe_write(int fd, const char *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t done = write(fd, bytes, n);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        bytes += done;
-        n -= (size_t)done;
-    }
-    return true;
-}
-
-/* All that comes from one goes to the other. */
-static bool
-pipe_pump(int from, int to)
-{
-    char chunk[65536];
-    ssize_t n;
-
-    while ((n = read(from, chunk, sizeof chunk)) != 0) {
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 || !pipe_write(to, chunk, (size_t)n))
-            return false;
-    }
-    return true;
-}
-
 /* Some large number that grows with time. */
 static int64_t
 fresh_number(void)
@@ -246,50 +348,101 @@ fresh_number(void)
     return (INT64_C(1) << 32) + dice;
 }
 
-/* Feeds psql; it commits only when pg_restore has come to its end well. */
+/* One section of the dump, as pg_restore makes a script of it. */
 static enum db_rc
-script_feed(struct program *psql, struct program *maker, char why[DB_WHY])
+section_feed(struct program *psql, const char *place, char *path, char *section,
+             char why[DB_WHY])
 {
+    char *const argv[] = {"pg_restore",
+                          "--no-owner",
+                          "--no-privileges",
+                          "--schema=public",
+                          "--file=-",
+                          section,
+                          path,
+                          NULL};
+    struct program maker;
+    bool fed;
+    enum db_rc rc;
+
+    if (!program_start(&maker, place, argv, false, true)) {
+        snprintf(why, DB_WHY, "pg_restore: %s", strerror(errno));
+        return DB_FAIL;
+    }
+    fed = pipe_pump(maker.out, psql->in);
+    rc = program_end(&maker, why);
+    return fed ? rc : DB_FAIL;
+}
+
+/* A \copy a month.  Its word for the file doubles quotes. */
+static bool
+months_feed(struct program *psql, const struct backup *b)
+{
+    struct buf text = {0};
+    char path[DB_PATH];
+    bool ok;
+
+    for (size_t i = 0; i < b->n; i++) {
+        if (!str_starts(b->file[i].name, READINGS))
+            continue;
+        backup_path(b->folder, b->file[i].name, path);
+        buf_puts(&text,
+                 "\\copy public.reading (bucket, point_group, day, load_id, "
+                 "data) FROM '");
+        for (const char *s = path; *s; s++) {
+            if (*s == '\'')
+                buf_putc(&text, *s);
+            buf_putc(&text, *s);
+        }
+        buf_puts(&text, "' (FORMAT binary)\n");
+    }
+    ok = pipe_write(psql->in, text.at, text.len);
+    buf_clear(&text);
+    return ok;
+}
+
+/* Feeds psql; it commits only when all before has come to its end well. */
+static enum db_rc
+script_feed(struct program *psql, const char *place, const struct backup *b,
+            char *path, char why[DB_WHY])
+{
+    static char BEFORE_DATA[] = "--section=pre-data";
+    static char DATA[] = "--section=data";
+    static char AFTER_DATA[] = "--section=post-data";
     char after[1024];
     enum db_rc rc = DB_OK;
 
     snprintf(after, sizeof after, AFTER, (long long)fresh_number(),
              (long long)fresh_number());
-    if (!pipe_write(psql->in, BEFORE, strlen(BEFORE)) ||
-        !pipe_pump(maker->out, psql->in))
+    if (!pipe_write(psql->in, BEFORE, strlen(BEFORE)))
         rc = DB_FAIL;
-    if (program_end(maker, why) != DB_OK)
+    if (rc == DB_OK)
+        rc = section_feed(psql, place, path, BEFORE_DATA, why);
+    if (rc == DB_OK)
+        rc = section_feed(psql, place, path, DATA, why);
+    if (rc == DB_OK && !months_feed(psql, b))
         rc = DB_FAIL;
+    if (rc == DB_OK)
+        rc = section_feed(psql, place, path, AFTER_DATA, why);
     if (rc == DB_OK && !pipe_write(psql->in, after, strlen(after)))
         rc = DB_FAIL;
     return rc;
 }
 
 static enum db_rc
-dump_load(const char *place, char *path, char why[DB_WHY])
+dump_load(const char *place, const struct backup *b, char *path,
+          char why[DB_WHY])
 {
     char *const psql_argv[] = {"psql",  "--no-psqlrc",     "--quiet",
                                "--set", "ON_ERROR_STOP=1", NULL};
-    char *const maker_argv[] = {"pg_restore",
-                                "--no-owner",
-                                "--no-privileges",
-                                "--schema=public",
-                                "--file=-",
-                                path,
-                                NULL};
-    struct program psql, maker;
+    struct program psql;
     enum db_rc rc, end;
 
     if (!program_start(&psql, place, psql_argv, true, false)) {
         snprintf(why, DB_WHY, "psql: %s", strerror(errno));
         return DB_FAIL;
     }
-    if (!program_start(&maker, place, maker_argv, false, true)) {
-        program_end(&psql, why);
-        snprintf(why, DB_WHY, "pg_restore: %s", strerror(errno));
-        return DB_FAIL;
-    }
-    rc = script_feed(&psql, &maker, why);
+    rc = script_feed(&psql, place, b, path, why);
     end = program_end(&psql, why); /* what psql says explains the rest */
     return end == DB_OK ? rc : end;
 }
@@ -311,13 +464,15 @@ restore_pg(const char *place, const struct backup *b, double seconds,
     struct db bare = {.engine = DB_POSTGRES, .place = place, .lock_fd = -1};
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     char path[DB_PATH];
-    char *const argv[] = {"pg_restore", "--file=/dev/null", path, NULL};
-    enum db_rc rc;
+    enum db_rc rc = verify_pg(b, why);
 
-    backup_path(b->folder, DUMP, path);
-    rc = program_whole(place, argv, why); /* can it be read to its end? */
+    if (rc == DB_OK && strchr(b->folder, '\n')) {
+        str_copy(why, DB_WHY, "psql takes no name of a folder with a line end");
+        rc = DB_FAIL;
+    }
     if (rc != DB_OK)
         return rc;
+    backup_path(b->folder, DUMP, path);
     rc = db_writer_lock_bare(&bare, seconds);
     if (rc == DB_OK)
         rc = others_cut(bare.lock_conn);
@@ -326,7 +481,7 @@ restore_pg(const char *place, const struct backup *b, double seconds,
                  bare.error[0] ? bare.error : bare.lock_conn->error);
     sigaction(SIGPIPE, &ignore, &before);
     if (rc == DB_OK)
-        rc = dump_load(place, path, why);
+        rc = dump_load(place, b, path, why);
     sigaction(SIGPIPE, &before, NULL);
     if (rc == DB_OK)
         others_cut(bare.lock_conn);

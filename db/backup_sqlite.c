@@ -24,12 +24,13 @@
 #include "db/backup_parts.h"
 #include "db/gate.h"
 #include "db/migrate.h"
+#include "server/base/clock.h"
 #include "server/base/file.h"
 #include "server/base/str.h"
 
 #define READINGS   "readings"
 #define BUSY_TRIES 600 /* of 50 ms, for one file in use */
-#define COPY_CHUNK (1 << 20)
+#define TICK_MS    20  /* more than a file's times may lag behind the clock */
 
 /* For requests that are being answered when the gate is shut. */
 long restore_grace_ms = 1000;
@@ -167,10 +168,120 @@ copy_out(const struct backup *b, const char *name, struct db_conn *from,
     return rc == DB_OK ? copy_verify(path, why) : rc;
 }
 
+enum db_rc
+verify_sqlite(const struct backup *b, char why[DB_WHY])
+{
+    char path[DB_PATH];
+    enum db_rc rc = DB_OK;
+
+    for (size_t i = 0; i < b->n && rc == DB_OK; i++) {
+        backup_path(b->folder, b->file[i].name, path);
+        rc = copy_verify(path, why);
+    }
+    return rc;
+}
+
+/* ---- out: marks ------------------------------------------------------------
+ *
+ * Whatever is written to a month goes through its log into its file, which gets
+ * a new time of change that no program can set.  So a file whose log is empty,
+ * and whose number, size and times are what they were, is what it was.  A time
+ * counts only when the clock has moved on from it: what was written within the
+ * same tick would not show.
+ */
+
+/* Has the file system's clock left that time behind? */
+static bool
+is_past(const struct timespec *t)
+{
+    struct timespec now;
+    int64_t ms;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    ms = (now.tv_sec - t->tv_sec) * INT64_C(1000) +
+         (now.tv_nsec - t->tv_nsec) / 1000000;
+    return ms > TICK_MS;
+}
+
+/* The beginning of an SQLite file: its counters among other things. */
+static bool
+header_read(const char *path, char hex[201])
+{
+    unsigned char head[100];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && read(fd, head, sizeof head) == (ssize_t)sizeof head;
+
+    if (fd >= 0)
+        close(fd);
+    if (ok)
+        str_hex(hex, head, sizeof head);
+    return ok;
+}
+
+/* What tells whether somebody wrote to the file; "" when nothing does. */
+static void
+file_look(const char *path, char what[512])
+{
+    char log[DB_PATH + 8], head[201];
+    struct stat st, log_st;
+
+    what[0] = '\0';
+    snprintf(log, sizeof log, "%s-wal", path);
+    if (stat(path, &st) != 0 || (stat(log, &log_st) == 0 && log_st.st_size > 0))
+        return;
+    if (!is_past(&st.st_ctim))
+        nap_ms(2L * TICK_MS);
+    if (!is_past(&st.st_ctim) || !header_read(path, head))
+        return;
+    snprintf(what, 512, "%llu %lld %lld.%09ld %lld.%09ld %s\n",
+             (unsigned long long)st.st_ino, (long long)st.st_size,
+             (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+             (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec, head);
+}
+
+/* What its log holds goes into the file, as far as readers allow. */
+static void
+log_empty(const char *path)
+{
+    char log[DB_PATH + 8], why[DB_WHY];
+    struct db_conn *c;
+    struct stat st;
+
+    snprintf(log, sizeof log, "%s-wal", path);
+    if (stat(log, &st) != 0 || st.st_size == 0 ||
+        sqlite_open(path, DB_WRITE, &c, why) != DB_OK)
+        return;
+    sqlite_checkpoint(c);
+    conn_close(c);
+}
+
+/* A file that is to be copied, as it is at this moment. */
+struct shot {
+    struct db_conn *conn;
+    char what[512]; /* of a month, by file_look */
+};
+
+/* A month that looks the same before and after its snapshot was taken is the
+ * snapshot. */
+static enum db_rc
+month_shot(const char *path, struct shot *s, char why[DB_WHY])
+{
+    char after[512];
+    enum db_rc rc;
+
+    log_empty(path);
+    file_look(path, s->what);
+    rc = snapshot_open(path, &s->conn, why);
+    file_look(path, after);
+    if (!str_eq(s->what, after))
+        s->what[0] = '\0';
+    return rc;
+}
+
 /* Every file as of one moment, with the writer held off. */
 static enum db_rc
-snapshots_open(struct db *db, struct backup *b, struct db_conn ***conn,
-               char why[DB_WHY])
+shots_take(struct db *db, struct backup *b, struct shot **shot,
+           char why[DB_WHY])
 {
     char path[DB_PATH];
     enum db_rc rc;
@@ -178,19 +289,45 @@ snapshots_open(struct db *db, struct backup *b, struct db_conn ***conn,
     backup_add(b, "account.db");
     backup_add(b, "market.db");
     rc = months_list(db->place, b, why);
-    *conn = mem_new(b->n * sizeof **conn);
-    memset(*conn, 0, b->n * sizeof **conn);
+    *shot = mem_new(b->n * sizeof **shot);
     for (size_t i = 0; i < b->n && rc == DB_OK; i++) {
         backup_path(db->place, b->file[i].name, path);
-        rc = snapshot_open(path, &(*conn)[i], why);
+        rc = i <= DB_MARKET ? snapshot_open(path, &(*shot)[i].conn, why)
+                            : month_shot(path, &(*shot)[i], why);
     }
     return rc;
+}
+
+/* "readings/2026-01.db" */
+static enum db_rc
+mark_make(struct db_conn *market, struct backup_file *f, const char *what,
+          char why[DB_WHY])
+{
+    char text[16];
+    int32_t month;
+
+    snprintf(text, sizeof text, "%.7s-01", f->name + strlen(READINGS "/"));
+    if (!what[0] || !day_parse(text, &month))
+        return DB_OK;
+    if (backup_mark(market, month, what, f->mark) == DB_OK)
+        return DB_OK;
+    return said(why, f->name, market->error);
+}
+
+static enum db_rc
+shot_copy(const struct backup *b, struct backup_file *f, const struct shot *s,
+          char why[DB_WHY])
+{
+    bool had;
+    enum db_rc rc = backup_reuse(b, f, &had, why);
+
+    return rc == DB_OK && !had ? copy_out(b, f->name, s->conn, why) : rc;
 }
 
 enum db_rc
 backup_sqlite(struct db *db, struct backup *b, double seconds, char why[DB_WHY])
 {
-    struct db_conn **conn = NULL;
+    struct shot *shot = NULL;
     char path[DB_PATH];
     enum db_rc rc = db_writer_lock(db, seconds);
 
@@ -198,17 +335,19 @@ backup_sqlite(struct db *db, struct backup *b, double seconds, char why[DB_WHY])
         str_copy(why, DB_WHY, db->error);
         return rc;
     }
-    rc = snapshots_open(db, b, &conn, why);
+    rc = shots_take(db, b, &shot, why);
     db_writer_unlock(db);
     backup_path(b->folder, READINGS, path);
     if (rc == DB_OK && !file_make_dir(path, 0700))
         rc = said(why, path, strerror(errno));
-    for (size_t i = 0; i < b->n && conn; i++) {
+    for (size_t i = 0; i < b->n && rc == DB_OK; i++)
+        rc = mark_make(shot[DB_MARKET].conn, &b->file[i], shot[i].what, why);
+    for (size_t i = 0; i < b->n; i++) {
         if (rc == DB_OK)
-            rc = copy_out(b, b->file[i].name, conn[i], why);
-        conn_close(conn[i]);
+            rc = shot_copy(b, &b->file[i], &shot[i], why);
+        conn_close(shot[i].conn);
     }
-    free(conn);
+    free(shot);
     return rc;
 }
 
@@ -253,24 +392,10 @@ gate_open(const char *place, int fd, char why[DB_WHY])
 static enum db_rc
 file_place(const char *from, const char *path, char why[DB_WHY])
 {
-    char fresh[DB_PATH + 8], *chunk = mem_new(COPY_CHUNK);
-    int in = open(from, O_RDONLY | O_CLOEXEC), out;
-    ssize_t n = -1;
+    char fresh[DB_PATH + 8];
 
     snprintf(fresh, sizeof fresh, "%s.new", path);
-    out = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    while (in >= 0 && out >= 0 && (n = read(in, chunk, COPY_CHUNK)) > 0) {
-        if (write(out, chunk, (size_t)n) != n) {
-            n = -1;
-            break;
-        }
-    }
-    if (n == 0 && fsync(out) != 0)
-        n = -1;
-    close(in);
-    close(out);
-    free(chunk);
-    if (n == 0 && file_move(fresh, path))
+    if (file_copy(from, fresh, 0600) && file_move(fresh, path))
         return DB_OK;
     return said(why, path, strerror(errno));
 }
@@ -321,16 +446,6 @@ file_restore(const char *place, const struct backup *b, const char *name,
     return rc;
 }
 
-static bool
-is_in_backup(const struct backup *b, const char *name)
-{
-    for (size_t i = 0; i < b->n; i++) {
-        if (str_eq(b->file[i].name, name))
-            return true;
-    }
-    return false;
-}
-
 /* Months that the backup does not have are emptied, not removed: programs may
  * hold them open. */
 static enum db_rc
@@ -343,7 +458,7 @@ months_empty(const char *place, const struct backup *b, char why[DB_WHY])
         char path[DB_PATH];
         struct db_conn *c;
 
-        if (is_in_backup(b, have.file[i].name))
+        if (backup_find(b, have.file[i].name))
             continue;
         backup_path(place, have.file[i].name, path);
         if (!file_usable(path, &c)) {
@@ -391,7 +506,7 @@ schema_check(const struct backup *b, char why[DB_WHY])
         enum db_rc rc;
 
         snprintf(name, sizeof name, "%s.db", db_home_name(h));
-        if (!is_in_backup(b, name))
+        if (!backup_find(b, name))
             return said(why, b->folder, "the backup lacks a file");
         backup_path(b->folder, name, path);
         rc = sqlite_open_copy(path, &c, why);

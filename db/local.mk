@@ -25,6 +25,8 @@ libmeterhouse_a_SOURCES += db/load.h
 libmeterhouse_a_SOURCES += db/migrate.c
 libmeterhouse_a_SOURCES += db/migrate.h
 libmeterhouse_a_SOURCES += db/pg.c
+libmeterhouse_a_SOURCES += db/pg_program.c
+libmeterhouse_a_SOURCES += db/pg_program.h
 libmeterhouse_a_SOURCES += db/pg_value.c
 libmeterhouse_a_SOURCES += db/pg_value.h
 libmeterhouse_a_SOURCES += db/point.c
@@ -62,6 +64,8 @@ libmeterhouse_a_SOURCES += db/stmt.c
 libmeterhouse_a_SOURCES += db/store.h
 libmeterhouse_a_SOURCES += db/store_check.c
 libmeterhouse_a_SOURCES += db/store_stats.c
+libmeterhouse_a_SOURCES += db/upkeep.c
+libmeterhouse_a_SOURCES += db/upkeep.h
 libmeterhouse_a_SOURCES += db/writer.c
 
 # The schema: one line a migration.
@@ -74,6 +78,7 @@ MIGRATIONS += db/migrations/0006_job.sql
 MIGRATIONS += db/migrations/0007_audit.sql
 MIGRATIONS += db/migrations/0010_load_content.sql
 MIGRATIONS += db/migrations/0011_epoch.sql
+MIGRATIONS += db/migrations/0015_upkeep.sql
 MIGRATIONS += db/migrations/0004_reading.sql
 
 db/migrations.c: db/embed.sh db/local.mk $(MIGRATIONS)

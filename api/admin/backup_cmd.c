@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 #include "db/audit.h"
-#include "db/backup.h"
+#include "db/upkeep.h"
 #include "server/base/clock.h"
 
 #define LOCK_SECONDS 60
@@ -38,30 +38,69 @@ note(struct cmd *c, struct db *db, const char *act,
                 db_error(db));
 }
 
+static enum cmd_rc
+verify(struct cmd *c, const char *folder)
+{
+    struct backup_facts f;
+    char why[512], made[21];
+
+    if (db_backup_verify(folder, &f, why) != DB_OK) {
+        fprintf(c->err, "meterhouse: backup: %s\n", why);
+        return CMD_FAILED;
+    }
+    fprintf(c->out, "%s: of %s, %" PRId64 " files, %" PRId64 " bytes: sound\n",
+            folder, utc_format(made, f.made_utc), f.files, f.bytes);
+    return CMD_DONE;
+}
+
+static enum cmd_rc
+make(struct cmd *c, struct db *db, const char *folder, const char *since)
+{
+    struct backup_facts f;
+    char why[512];
+
+    if (db_backup(db, folder, since, LOCK_SECONDS, &f, why) != DB_OK) {
+        fprintf(c->err, "meterhouse: backup: %s\n", why);
+        return CMD_FAILED;
+    }
+    if (db_upkeep_backup(db, &f) != DB_OK)
+        fprintf(c->err, "meterhouse: backup: not noted: %s\n", db_error(db));
+    note(c, db, "backup", &f);
+    fprintf(c->out, "%s: %" PRId64 " files, %" PRId64 " bytes, verified",
+            folder, f.files, f.bytes);
+    if (since)
+        fprintf(c->out,
+                "; %" PRId64 " files, %" PRId64 " bytes of these from %s",
+                f.reused_files, f.reused_bytes, since);
+    fputc('\n', c->out);
+    return CMD_DONE;
+}
+
 enum cmd_rc
 backup_cmd(struct cmd *c)
 {
+    const char *since = cmd_option(c, "since");
+    bool only_verify = cmd_flag(c, "verify");
     const char *folder = folder_arg(c, "backup");
-    struct backup_facts f;
-    char why[512];
     struct db *db;
-    enum db_rc rc;
+    enum cmd_rc rc;
 
     if (!folder)
         return CMD_USAGE;
+    if (only_verify && since) {
+        fputs("meterhouse: backup: --verify reads one backup; --since is for "
+              "making one\n",
+              c->err);
+        return CMD_USAGE;
+    }
+    if (only_verify)
+        return verify(c, folder);
     db = cmd_store(c, DB_WRITE);
     if (!db)
         return CMD_FAILED;
-    rc = db_backup(db, folder, LOCK_SECONDS, &f, why);
-    if (rc == DB_OK) {
-        note(c, db, "backup", &f);
-        fprintf(c->out, "%s: %" PRId64 " files, %" PRId64 " bytes, verified\n",
-                folder, f.files, f.bytes);
-    } else {
-        fprintf(c->err, "meterhouse: backup: %s\n", why);
-    }
+    rc = make(c, db, folder, since);
     db_close(db);
-    return rc == DB_OK ? CMD_DONE : CMD_FAILED;
+    return rc;
 }
 
 enum cmd_rc

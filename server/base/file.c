@@ -9,11 +9,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "server/base/arena.h"
 #include "server/base/str.h"
+
+#define COPY_CHUNK (1 << 20)
 
 /* Closes without losing the errno of what went wrong before. */
 static void
@@ -117,6 +121,44 @@ file_write(const char *path, const void *bytes, size_t n, int mode)
     unlink(tmp);
     errno = len;
     return false;
+}
+
+static bool
+pump(int in, int out, char *chunk, size_t size)
+{
+    ssize_t n;
+
+    while ((n = read(in, chunk, size)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 || !write_all(out, chunk, (size_t)n))
+            return false;
+    }
+    return fsync(out) == 0;
+}
+
+bool
+file_copy(const char *from, const char *to, int mode)
+{
+    int in = open(from, O_RDONLY | O_CLOEXEC), out, kept;
+    char *chunk;
+    bool ok;
+
+    if (in < 0)
+        return false;
+    out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
+    chunk = mem_new(COPY_CHUNK);
+    ok = out >= 0 && pump(in, out, chunk, COPY_CHUNK);
+    free(chunk);
+    close_kept(in);
+    if (out < 0)
+        return false;
+    close_kept(out);
+    kept = errno;
+    if (!ok)
+        unlink(to);
+    errno = kept;
+    return ok;
 }
 
 bool

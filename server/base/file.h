@@ -13,6 +13,8 @@
 bool file_read(const char *path, size_t most, struct buf *to);
 /* Writes path.tmp, syncs it, renames it over path, syncs the folder. */
 bool file_write(const char *path, const void *bytes, size_t n, int mode);
+/* Copies a file to a new name and syncs it; nothing is left of a failure. */
+bool file_copy(const char *from, const char *to, int mode);
 bool file_sync_dir(const char *path);
 /* mkdir -p; true when the folder stands afterwards. */
 bool file_make_dir(const char *path, int mode);

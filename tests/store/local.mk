@@ -106,9 +106,14 @@ tests_store_test_load_cmd_SOURCES = tests/store/test_load_cmd.c $(ENGINES) \
 	$(RUN_CMD)
 check_PROGRAMS += tests/store/test_backup
 TESTS += tests/store/test_backup
-tests_store_test_backup_SOURCES = tests/store/test_backup.c $(RECORDS)
-tests_store_test_backup_SOURCES += tests/store/table_files.c
-tests_store_test_backup_SOURCES += tests/store/table_files.h
+BACKUPS = tests/store/backups.c tests/store/backups.h
+BACKUPS += tests/store/table_files.c tests/store/table_files.h
+BACKUPS += tests/store/engine_dump.c $(RECORDS)
+tests_store_test_backup_SOURCES = tests/store/test_backup.c $(BACKUPS)
 tests_store_test_backup_SOURCES += tests/store/crash_calls.c
 tests_store_test_backup_SOURCES += tests/store/crash_calls.h
-tests_store_test_backup_SOURCES += tests/store/engine_dump.c
+
+check_PROGRAMS += tests/store/test_backup_since
+TESTS += tests/store/test_backup_since
+tests_store_test_backup_since_SOURCES = \
+	tests/store/test_backup_since.c $(BACKUPS)
