@@ -2,6 +2,8 @@
 /* The SQL of jobs. */
 #include "db/job.h"
 
+#include "server/base/clock.h"
+
 #define COLUMNS                                                                \
     "id, kind, key, argument, due_utc, attempts, owner, lease_utc, "           \
     "made_utc, ended_utc, failed, note"
@@ -102,13 +104,57 @@ enum db_rc
 db_job_renew(struct db *db, int64_t id, const char *owner, int64_t until_utc)
 {
     int64_t changed = 0;
-    enum db_rc rc =
-        db_run(db, DB_ACCOUNT,
-               "UPDATE job SET lease_utc = $3 "
-               "WHERE id = $1 AND owner = $2 AND ended_utc = 0",
-               IN(in_i64(id), in_text(owner), in_i64(until_utc)), &changed);
+    enum db_rc rc = db_run(
+        db, DB_ACCOUNT,
+        "UPDATE job SET lease_utc = CASE WHEN lease_utc < $3 THEN $3 "
+        "ELSE lease_utc + 1 END WHERE id = $1 AND owner = $2 AND ended_utc = 0",
+        IN(in_i64(id), in_text(owner), in_i64(until_utc)), &changed);
 
     return one_changed(rc, changed);
+}
+
+enum db_rc
+db_job_each_held(struct db *db, int64_t most, struct job_row *j,
+                 bool (*row)(void *arg), void *arg)
+{
+    return db_each(db, DB_ACCOUNT,
+                   "SELECT " COLUMNS " FROM job "
+                   "WHERE ended_utc = 0 AND owner <> '' ORDER BY id LIMIT $1",
+                   IN(in_i64(most)), JOB_OUT(j), row, arg);
+}
+
+enum db_rc
+db_job_free(struct db *db, int64_t id, int64_t lease_utc)
+{
+    int64_t changed = 0;
+    enum db_rc rc = db_run(db, DB_ACCOUNT,
+                           "UPDATE job SET owner = '', lease_utc = 0 "
+                           "WHERE id = $1 AND lease_utc = $2 AND ended_utc = 0",
+                           IN(in_i64(id), in_i64(lease_utc)), &changed);
+
+    return one_changed(rc, changed);
+}
+
+enum db_rc
+db_job_mend(struct db *db, const char *kind, int64_t now, int64_t latest,
+            int64_t *count)
+{
+    return db_run(db, DB_ACCOUNT,
+                  "UPDATE job SET due_utc = $2 WHERE kind = $1 "
+                  "AND ended_utc = 0 AND owner = '' AND due_utc > $3",
+                  IN(in_text(kind), in_i64(now), in_i64(latest)), count);
+}
+
+enum db_rc
+db_job_clock(struct db *db, int64_t *utc)
+{
+    *utc = clock_now();
+    if (db_engine(db) == DB_SQLITE)
+        return DB_OK;
+    return db_one(db, DB_ACCOUNT,
+                  "SELECT CAST(floor(extract(epoch FROM clock_timestamp())) "
+                  "AS BIGINT)",
+                  IN_NONE, OUT(out_i64(utc)));
 }
 
 enum db_rc

@@ -37,11 +37,26 @@ enum db_rc db_job_get_due(struct db *db, const char *kind, int64_t due,
 enum db_rc db_job_each(struct db *db, int64_t most, struct job_row *j,
                        bool (*row)(void *arg), void *arg);
 
+/* The clock that all programs of a store share, in UTC seconds: PostgreSQL's;
+ * on SQLite, where they are on one machine, its own. */
+enum db_rc db_job_clock(struct db *db, int64_t *utc);
+
+/* Every open job that somebody holds, at most `most`. */
+enum db_rc db_job_each_held(struct db *db, int64_t most, struct job_row *j,
+                            bool (*row)(void *arg), void *arg);
+/* Frees a job whose holder fell silent: its lease must be what it was. */
+enum db_rc db_job_free(struct db *db, int64_t id, int64_t lease_utc);
+/* Open, free jobs of a kind that are due later than `latest` are due at `now`:
+ * a clock was wrong when they were made. */
+enum db_rc db_job_mend(struct db *db, const char *kind, int64_t now,
+                       int64_t latest, int64_t *count);
+
 /* Takes the lease of a free, open job and counts the attempt; DB_NONE when
  * somebody else was faster. */
 enum db_rc db_job_claim(struct db *db, int64_t id, const char *owner,
                         int64_t now, int64_t until_utc);
-/* These do nothing and say DB_NONE when `owner` holds the lease no more. */
+/* These do nothing and say DB_NONE when `owner` holds the lease no more.  A
+ * lease that is renewed is never what it was before. */
 enum db_rc
 db_job_renew(struct db *db, int64_t id, const char *owner, int64_t until_utc);
 /* Gives the lease back; j says when it is due again (due_utc), how many

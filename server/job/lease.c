@@ -11,6 +11,7 @@
 
 #include "server/base/clock.h"
 #include "server/base/log.h"
+#include "server/job/watch.h"
 
 struct lease_keeper {
     const struct runner_app *app;
@@ -41,9 +42,12 @@ renew_all(struct lease_keeper *k)
     if (k->held != NULL && k->db == NULL)
         k->db = k->app->open(k->app->arg);
     for (struct lease *l = k->held; l != NULL; l = l->next) {
-        enum db_rc rc = k->db != NULL ? db_job_renew(k->db, l->job_id, k->owner,
-                                                     clock_now() + l->seconds)
-                                      : DB_FAIL;
+        int64_t now = 0;
+        enum db_rc rc =
+            k->db != NULL ? watch_clock(k->app, k->db, &now) : DB_FAIL;
+
+        if (rc == DB_OK)
+            rc = db_job_renew(k->db, l->job_id, k->owner, now + l->seconds);
 
         if (rc == DB_NONE && !l->lost) {
             l->lost = true;

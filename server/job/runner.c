@@ -20,6 +20,7 @@
 #include "server/base/str.h"
 #include "server/job/cron.h"
 #include "server/job/lease.h"
+#include "server/job/watch.h"
 
 #define THREADS_MOST 16
 #define KINDS_MOST   64
@@ -32,6 +33,8 @@ struct runner {
     int64_t horizon; /* jobs due later are not run */
     char owner[96];
     struct lease_keeper *keeper;
+    struct watch watch;
+    bool watching;           /* a thread is at it */
     int running[KINDS_MOST]; /* of each kind, in this program */
     int threads;
     pthread_t thread[THREADS_MOST];
@@ -52,6 +55,15 @@ bool
 job_is_held(const struct job *j)
 {
     return !j->lease->lost;
+}
+
+/* Its own time is better than none. */
+static int64_t
+now_of(const struct runner *r, struct db *db)
+{
+    int64_t utc;
+
+    return watch_clock(&r->app, db, &utc) == DB_OK ? utc : clock_now();
 }
 
 /* ---- kinds
@@ -92,11 +104,11 @@ slot_give(struct runner *r, const struct job_kind *k)
 /* The row of a schedule: made when there is none, moved when its missed runs
  * are to be skipped. */
 static enum db_rc
-schedule_note(struct db *db, const struct job_kind *k)
+schedule_note(struct db *db, const struct job_kind *k, int64_t now)
 {
     struct job_row row = {0}, found;
     struct cron c;
-    int64_t now = clock_now(), due;
+    int64_t due;
     enum db_rc rc;
 
     if (k->schedule == NULL)
@@ -121,8 +133,16 @@ schedule_note(struct db *db, const struct job_kind *k)
 static bool
 schedules_note(const struct runner_app *app, struct db *db, char why[512])
 {
+    int64_t now;
+
+    if (watch_clock(app, db, &now) != DB_OK ||
+        watch_mend(app, db, now) != DB_OK) {
+        snprintf(why, 512, "jobs cannot be scheduled: %.300s", db_error(db));
+        return false;
+    }
     for (const struct job_kind *k = app->kinds; k->kind != NULL; k++) {
-        if (k - app->kinds == KINDS_MOST || schedule_note(db, k) != DB_OK) {
+        if (k - app->kinds == KINDS_MOST ||
+            schedule_note(db, k, now) != DB_OK) {
             snprintf(why, 512, "job %s cannot be scheduled: %.300s", k->kind,
                      db_error(db));
             return false;
@@ -149,7 +169,7 @@ static enum db_rc
 settle(struct runner *r, struct db *db, const struct job_kind *k,
        struct job_row *row, int64_t again_utc)
 {
-    int64_t now = clock_now();
+    int64_t now = now_of(r, db);
     struct cron c;
 
     if (k->schedule == NULL || row->key[0] != '\0')
@@ -164,12 +184,12 @@ settle(struct runner *r, struct db *db, const struct job_kind *k,
 
 /* At once is now, so that others get their turn. */
 static int64_t
-again_at(const struct runner *r, const struct job *j)
+again_at(const struct runner *r, const struct job *j, int64_t again_utc)
 {
-    int64_t now = clock_now();
+    int64_t now = now_of(r, j->db);
 
-    if (j->again_utc > 0)
-        return j->again_utc;
+    if (again_utc > 0)
+        return again_utc;
     return now < r->horizon ? now : r->horizon;
 }
 
@@ -178,21 +198,24 @@ static enum job_rc
 outcome_note(struct runner *r, struct db *db, const struct job *j,
              struct job_row *row, enum job_rc rc)
 {
+    int64_t again_utc = j->again_utc;
     enum db_rc drc;
 
+    if (again_utc > 0) /* by the clock of this program */
+        again_utc += now_of(r, db) - clock_now();
     if (rc == JOB_LATER && row->attempts > j->kind->retries)
         rc = JOB_FAILED;
     str_copy(row->note, sizeof row->note, j->note);
     row->failed = rc == JOB_FAILED;
     if (rc == JOB_AGAIN) {
         row->attempts = 0;
-        row->due_utc = again_at(r, j);
+        row->due_utc = again_at(r, j, again_utc);
         drc = db_job_again(db, r->owner, row);
     } else if (rc == JOB_LATER) {
-        row->due_utc = clock_now() + backoff(row->attempts);
+        row->due_utc = now_of(r, db) + backoff(row->attempts);
         drc = db_job_again(db, r->owner, row);
     } else {
-        drc = settle(r, db, j->kind, row, j->again_utc);
+        drc = settle(r, db, j->kind, row, again_utc);
     }
     if (rc == JOB_FAILED)
         log_ours("job failed", "kind=%s key=%s attempts=%lld note=%s",
@@ -249,9 +272,10 @@ look(struct runner *r, struct db *db, int64_t due, const struct job_kind **kind,
     enum db_rc rc = DB_NONE;
 
     for (const struct job_kind *k = r->app.kinds; k->kind != NULL; k++) {
-        enum db_rc got = slot_is_free(r, k) ? db_job_get_due(db, k->kind, due,
-                                                             clock_now(), &row)
-                                            : DB_NONE;
+        /* Held ones are the watch's affair: no lease ends by the clock. */
+        enum db_rc got = slot_is_free(r, k)
+                             ? db_job_get_due(db, k->kind, due, 0, &row)
+                             : DB_NONE;
 
         if (got != DB_OK && got != DB_NONE)
             return got;
@@ -274,7 +298,6 @@ step(struct runner *r, struct db *db, int64_t due, enum job_rc *ran)
     const struct job_kind *k = NULL;
     struct job_row row = {0};
     enum db_rc rc;
-    int64_t now;
 
     do {
         rc = look(r, db, due, &k, &row);
@@ -284,8 +307,8 @@ step(struct runner *r, struct db *db, int64_t due, enum job_rc *ran)
             rc = DB_NONE; /* another thread was faster: look again */
             continue;
         }
-        now = clock_now();
-        rc = db_job_claim(db, row.id, r->owner, now, now + k->lease_seconds);
+        rc = db_job_claim(db, row.id, r->owner, 0,
+                          now_of(r, db) + k->lease_seconds);
         if (rc == DB_OK)
             *ran = run(r, db, k, &row);
         slot_give(r, k);
@@ -322,6 +345,24 @@ woken(struct runner *r)
     return n;
 }
 
+/* By one thread at a time. */
+static void
+watch(struct runner *r, struct db *db)
+{
+    bool mine;
+
+    pthread_mutex_lock(&r->lock);
+    mine = !r->watching;
+    r->watching = true;
+    pthread_mutex_unlock(&r->lock);
+    if (!mine)
+        return;
+    watch_look(&r->watch, &r->app, db, now_of(r, db));
+    pthread_mutex_lock(&r->lock);
+    r->watching = false;
+    pthread_mutex_unlock(&r->lock);
+}
+
 static void *
 work(void *arg)
 {
@@ -335,7 +376,9 @@ work(void *arg)
 
         if (db == NULL)
             db = r->app.open(r->app.arg);
-        rc = db != NULL ? step(r, db, clock_now(), &ran) : DB_FAIL;
+        if (db != NULL)
+            watch(r, db);
+        rc = db != NULL ? step(r, db, now_of(r, db), &ran) : DB_FAIL;
         if (rc == DB_FAIL)
             log_ours("jobs cannot be read", "reason=%s",
                      db != NULL ? db_error(db) : "no store");
@@ -469,7 +512,7 @@ runner_until_idle(const struct runner_app *app, struct runner_tally *t,
                   char why[512])
 {
     struct db *db = app->open(app->arg);
-    int64_t start = clock_now();
+    int64_t start;
     enum db_rc rc = DB_FAIL;
     enum job_rc ran;
     struct runner *r;
@@ -484,7 +527,8 @@ runner_until_idle(const struct runner_app *app, struct runner_tally *t,
         return false;
     }
     r = runner_new(app);
-    r->horizon = start;
+    r->horizon = start = now_of(r, db);
+    watch_free_lapsed(app, db, start);
     r->keeper = lease_keeper_start(&r->app, r->owner);
     while ((rc = step(r, db, start, &ran)) == DB_OK || rc == DB_BUSY) {
         if (rc == DB_BUSY)

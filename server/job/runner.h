@@ -46,9 +46,10 @@ struct job {
     struct db *db;   /* of this thread */
     const struct conf *conf;
     struct arena *arena; /* ends with the step */
-    int64_t again_utc;   /* set by the function: when to run
-                            again; 0: at once after JOB_AGAIN, by
-                            the schedule after JOB_DONE */
+    int64_t again_utc;   /* set by the function, by clock_now: when to
+                            run again, within two hours (a day where
+                            the schedule is daily); 0: at once after
+                            JOB_AGAIN, by the schedule after JOB_DONE */
     char note[512];      /* set by the function: how it went */
     struct runner *runner;
     struct lease *lease;
@@ -67,6 +68,9 @@ struct runner_app {
     struct db *(*open)(void *arg); /* a store handle for one thread */
     void (*close)(struct db *db);
     void *arg;
+    /* The time that all programs at this store share (db_job_clock); NULL:
+     * clock_now. */
+    enum db_rc (*clock)(struct db *db, int64_t *utc);
 };
 
 /* Notes the schedules in the store and starts the threads; NULL with the
