@@ -6,6 +6,7 @@
 
 #include "api/account/user_cmd.h"
 #include "api/admin/backup_cmd.h"
+#include "api/admin/scrub_cmd.h"
 #include "api/admin/store_cmd.h"
 #include "api/commands.h"
 #include "api/feed/generate_cmd.h"
@@ -76,10 +77,13 @@ const struct command COMMANDS[] = {
      "saved as a configuration file.  With --current, prints the values in\n"
      "force after file, environment and command line.  With --man, prints "
      "the\nmanual page meterhouse.conf(5).", config_cmd},
-    {"serve", "", "answers browsers and programs over HTTPS",
+    {"serve", "[--role ROLES]", "answers browsers and programs over HTTPS",
      "Makes the store and a certificate where there is none, prints the\n"
      "address and runs until SIGTERM or Ctrl-C; running requests are finished\n"
-     "first.  SIGHUP takes a changed certificate, templates and static files.",
+     "first.  SIGHUP takes a changed certificate, templates and static files.\n\n"
+     "  --role ROLES  some of web,worker,loader (all): answers requests, runs\n"
+     "                jobs, watches the inbox and loads.  Several programs with\n"
+     "                roles may share one PostgreSQL store",
      serve_cmd},
     /* ---- background work ---- */
     {"jobs list", "[--json]", "lists background jobs, the open ones first",
@@ -133,6 +137,13 @@ const struct command COMMANDS[] = {
      "decodes every packed day and checks its totals and versions.  Prints one\n"
      "line a finding; exit code 3 when there is any.  The store may be in use.",
      store_check_cmd},
+    {"store scrub", "[--now] [--json]", "says what the scrub found damaged",
+     "`meterhouse serve` reads all that is stored, a bit at a time, in\n"
+     "scrub_days, and verifies every checksum and the audit chain.  This shows\n"
+     "when it was last done and what it found: month, load, group of points,\n"
+     "point, day, channel.  Exit code 3 while any finding stands.\n\n"
+     "  --now   does a whole pass at once\n"
+     "  --json  one line of JSON", store_scrub_cmd},
     /* ---- made-up data ---- */
     {"generate", "--out DIR [OPTION…]", "writes made-up LSE, registry and "
      "billed files",

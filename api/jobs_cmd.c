@@ -139,7 +139,8 @@ jobs_run_cmd(struct cmd *c)
                              .threads = JOB_THREADS,
                              .open = thread_store,
                              .close = db_close,
-                             .arg = c};
+                             .arg = c,
+                             .clock = db_job_clock};
     bool idle = cmd_flag(c, "until-idle");
     struct db *db;
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +20,13 @@
 #include "api/routes.h"
 #include "db/db.h"
 #include "db/session.h"
+#include "db/upkeep.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
 #include "server/base/file.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
+#include "server/http/metrics.h"
 #include "server/http/server.h"
 #include "server/text/catalog.h"
 
@@ -37,8 +40,12 @@ struct serve {
     bool catalog;
     struct db *db; /* of the thread that started it */
     struct http_server *http;
+    unsigned roles;
+    struct job_kind *kinds; /* of these roles */
     struct runner *jobs;
     const char *_Atomic ill; /* why it is not ready, NULL when it is */
+    struct upkeep upkeep;    /* as serve_watch saw it last, for /metrics */
+    pthread_mutex_t upkeep_lock;
 };
 
 static void
@@ -95,11 +102,12 @@ static struct runner *
 jobs_start(struct serve *s, char why[512])
 {
     struct runner_app app = {.conf = s->conf,
-                             .kinds = JOBS,
+                             .kinds = s->kinds,
                              .threads = JOB_THREADS,
                              .open = worker_open,
                              .close = db_close,
-                             .arg = s};
+                             .arg = s,
+                             .clock = db_job_clock};
 
     return runner_start(&app, why);
 }
@@ -112,6 +120,45 @@ serve_health(void *arg)
     return atomic_load(&s->ill);
 }
 
+/* What was known of upkeep a few seconds ago. */
+static void
+serve_metrics(void *arg, struct buf *to)
+{
+    struct serve *s = arg;
+    struct upkeep u;
+
+    pthread_mutex_lock(&s->upkeep_lock);
+    u = s->upkeep;
+    pthread_mutex_unlock(&s->upkeep_lock);
+    metrics_value(to, "meterhouse_backup_timestamp_seconds", "gauge",
+                  "When the newest backup was made; 0: none is known of.",
+                  u.backup_utc);
+    metrics_value(to, "meterhouse_backup_bytes", "gauge",
+                  "Bytes of the newest backup.", u.backup_bytes);
+    metrics_value(to, "meterhouse_scrub_done_timestamp_seconds", "gauge",
+                  "When the scrub last verified the whole store; 0: not yet.",
+                  u.done_utc);
+    metrics_value(to, "meterhouse_scrub_records", "gauge",
+                  "Records verified by the pass of the scrub under way, or by "
+                  "the last one.",
+                  u.running ? u.checked : u.done_checked);
+    metrics_value(to, "meterhouse_scrub_findings", "gauge",
+                  "Places of the store that are known to be damaged.",
+                  u.findings);
+}
+
+static void
+upkeep_look(struct serve *s)
+{
+    struct upkeep u;
+
+    if (db_upkeep_get(s->db, &u) != DB_OK)
+        return;
+    pthread_mutex_lock(&s->upkeep_lock);
+    s->upkeep = u;
+    pthread_mutex_unlock(&s->upkeep_lock);
+}
+
 void
 serve_watch(struct serve *s)
 {
@@ -122,12 +169,29 @@ serve_watch(struct serve *s)
 
     if (rc != DB_OK && rc != DB_NONE)
         ill = "the store does not answer";
-    else if (statvfs(s->conf->data_dir, &disk) == 0 &&
-             disk.f_bavail < DISK_LEAST / disk.f_frsize)
+    else
+        upkeep_look(s);
+    if (!ill && statvfs(s->conf->data_dir, &disk) == 0 &&
+        disk.f_bavail < DISK_LEAST / disk.f_frsize)
         ill = "the disk is nearly full";
     if (ill && !atomic_load(&s->ill))
         log_ours("not ready", "reason=%s", ill);
     atomic_store(&s->ill, ill);
+}
+
+static bool
+roles_take(struct serve *s, char why[512])
+{
+    if (!roles_parse(s->conf->role, &s->roles)) {
+        snprintf(why, 512, "role = %.200s: not some of web,worker,loader",
+                 s->conf->role);
+        return false;
+    }
+    s->kinds = jobs_of(s->roles);
+    if (str_starts(s->store, "sqlite:") && s->roles != ROLES_ALL)
+        log_warn("an SQLite store has one serve: some work is not done",
+                 "role=%s", s->conf->role);
+    return true;
 }
 
 static bool
@@ -147,19 +211,25 @@ parts_start(struct serve *s, const struct route *routes, char why[512])
         .frame = account_frame,
         .set_lang = actor_lang_set,
         .health = serve_health,
+        .metrics = serve_metrics,
         .arg = s,
     };
 
-    if (!lock_take(s, why))
+    if (!roles_take(s, why) || !lock_take(s, why))
         return false;
     /* A quarter hash, half wait their turn; the rest stay free for pages. */
     password_slots_set((int)s->conf->workers / 4, (int)s->conf->workers / 2);
     s->catalog = catalog_open(s->templates_dir, why);
     if (!s->catalog || db_open(s->store, DB_CREATE, &s->db, why) != DB_OK)
         return false;
-    s->jobs = jobs_start(s, why);
-    if (!s->jobs)
-        return false;
+    upkeep_look(s);
+    if (s->kinds[0].kind) {
+        s->jobs = jobs_start(s, why);
+        if (!s->jobs)
+            return false;
+    }
+    if (!(s->roles & 1u << ROLE_WEB))
+        return true;
     s->http = http_start(&app, why);
     return s->http != NULL;
 }
@@ -176,6 +246,8 @@ parts_stop(struct serve *s, double seconds)
         catalog_close();
     if (s->lock >= 0)
         close(s->lock);
+    free(s->kinds);
+    pthread_mutex_destroy(&s->upkeep_lock);
     free(s);
     return true;
 }
@@ -188,6 +260,7 @@ serve_start_routes(const struct conf *conf, const struct route *routes,
 
     s->conf = conf;
     s->lock = -1;
+    pthread_mutex_init(&s->upkeep_lock, NULL);
     conf_store(conf, s->store, sizeof s->store);
     dir_of(s->templates_dir, sizeof s->templates_dir, conf->templates_dir,
            MH_DATADIR "/templates");
@@ -202,7 +275,7 @@ serve_start_routes(const struct conf *conf, const struct route *routes,
 bool
 serve_first_token(struct serve *s, char token[FIRST_ADMIN_TOKEN])
 {
-    return account_first_token(s->db, clock_now(), token) == DB_OK;
+    return s->http && account_first_token(s->db, clock_now(), token) == DB_OK;
 }
 
 struct serve *
@@ -214,17 +287,19 @@ serve_start(const struct conf *conf, char why[512])
 int
 serve_port(const struct serve *s)
 {
-    return http_port(s->http);
+    return s->http ? http_port(s->http) : -1;
 }
 
 bool
 serve_reload(struct serve *s, char why[512])
 {
-    return http_reload(s->http, why);
+    return !s->http || http_reload(s->http, why);
 }
 
 bool
 serve_stop(struct serve *s, double seconds)
 {
-    return http_stop(s->http, seconds) && parts_stop(s, seconds);
+    if (s->http && !http_stop(s->http, seconds))
+        return false;
+    return parts_stop(s, seconds);
 }

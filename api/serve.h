@@ -21,6 +21,7 @@ struct serve *serve_start(const struct conf *conf, char why[512]);
 /* The same with another table of routes, for tests. */
 struct serve *serve_start_routes(const struct conf *conf,
                                  const struct route *routes, char why[512]);
+/* -1 when it has no role that answers requests. */
 int serve_port(const struct serve *s);
 /* A fresh token for the first administrator, to be printed once; false where
  * there is one already. */

@@ -20,7 +20,9 @@ url_print(FILE *to, const struct conf *conf, int port)
                  str_eq(conf->listen, "::1") || str_eq(conf->listen, "*") ||
                  str_eq(conf->listen, "0.0.0.0") || str_eq(conf->listen, "::");
 
-    if (conf->public_url[0])
+    if (port < 0)
+        fprintf(to, "Meterhouse works as %s\n", conf->role);
+    else if (conf->public_url[0])
         fprintf(to, "Meterhouse serves %s (port %d)\n", conf->public_url, port);
     else
         fprintf(to, "Meterhouse serves https://%s:%d\n",
@@ -101,12 +103,18 @@ signals_serve(struct serve *s, const sigset_t *set)
 enum cmd_rc
 serve_cmd(struct cmd *c)
 {
+    const char *role = cmd_option(c, "role");
+    struct conf conf = *c->conf;
     char why[512] = "";
     struct serve *s;
     sigset_t set;
 
     if (!cmd_no_more_options(c) || c->argc > 0)
         return CMD_USAGE;
+    if (role && !conf_set(&conf, "role", role, why)) {
+        fprintf(c->err, "meterhouse: %s\n", why);
+        return CMD_USAGE;
+    }
     files_raise();
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
@@ -114,14 +122,15 @@ serve_cmd(struct cmd *c)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* for every thread made below */
-    s = serve_start(c->conf, why);
+    s = serve_start(&conf, why);
     if (!s) {
         fprintf(c->err, "meterhouse: %s\n", why);
         return CMD_FAILED;
     }
-    url_print(c->out, c->conf, serve_port(s));
+    url_print(c->out, &conf, serve_port(s));
     token_print(c->out, s);
-    log_info("serving", "port=%d data=%s", serve_port(s), c->conf->data_dir);
+    log_info("serving", "port=%d role=%s data=%s", serve_port(s), conf.role,
+             conf.data_dir);
     signals_serve(s, &set);
     signals_ignore();
     log_info("stopping", NULL);

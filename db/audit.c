@@ -360,20 +360,15 @@ check_before(struct db *db, struct check *c)
     return rc == DB_NONE ? DB_OK : rc;
 }
 
+/* Records of the chain after c->n, at most that many. */
 static enum db_rc
-check_chain(struct db *db, struct check *c)
+check_records(struct db *db, struct check *c, int64_t most)
 {
-    enum db_rc rc = check_before(db, c);
-
-    c->n = 0;
-    if (rc == DB_OK)
-        rc =
-            db_each(db, DB_ACCOUNT,
-                    "SELECT " COLUMNS " FROM audit WHERE chain = $1 ORDER BY n",
-                    IN(in_i64(c->id)), RECORD_OUT(&c->a), check_record, c);
-    if (rc == DB_OK && c->n == 0)
-        say(c, "audit: chain %" PRId64 " has lost its records", c->id);
-    return rc;
+    return db_each(db, DB_ACCOUNT,
+                   "SELECT " COLUMNS " FROM audit WHERE chain = $1 AND n > $2 "
+                   "ORDER BY n LIMIT $3",
+                   IN(in_i64(c->id), in_i64(c->n), in_i64(most)),
+                   RECORD_OUT(&c->a), check_record, c);
 }
 
 /* Records of a chain that has no row of its own. */
@@ -392,29 +387,60 @@ check_orphans(struct db *db, struct check *c)
     return rc == DB_NONE ? DB_OK : rc;
 }
 
+/* The first chain after c->id; DB_NONE: that was the last. */
+static enum db_rc
+chain_next(struct db *db, struct check *c)
+{
+    enum db_rc rc = db_one(
+        db, DB_ACCOUNT,
+        "SELECT id, started_utc, process, before_chain, before_n, before "
+        "FROM audit_chain WHERE id > $1 ORDER BY id LIMIT 1",
+        IN(in_i64(c->id)),
+        OUT(out_i64(&c->id), out_i64(&c->started),
+            out_text(c->process, sizeof c->process), out_i64(&c->before_chain),
+            out_i64(&c->before_n), out_text(c->before, sizeof c->before)));
+
+    c->n = 0;
+    return rc == DB_OK ? check_before(db, c) : rc;
+}
+
+enum db_rc
+db_audit_check_some(struct db *db, struct audit_cursor *at, int64_t most,
+                    int64_t *records, void (*bad)(void *arg, const char *line),
+                    void *arg)
+{
+    struct check c = {.id = at->chain, .n = at->n, .bad = bad, .arg = arg};
+    enum db_rc rc = DB_OK;
+
+    memcpy(c.hash, at->hash, sizeof c.hash);
+    if (at->n < 0)
+        rc = chain_next(db, &c);
+    if (rc == DB_NONE) {
+        at->ended = true;
+        return check_orphans(db, &c);
+    }
+    if (rc == DB_OK)
+        rc = check_records(db, &c, most);
+    if (rc != DB_OK)
+        return rc;
+    if (c.records < most && c.n == 0)
+        say(&c, "audit: chain %" PRId64 " has lost its records", c.id);
+    *records += c.records;
+    *at =
+        (struct audit_cursor){.chain = c.id, .n = c.records < most ? -1 : c.n};
+    memcpy(at->hash, c.hash, sizeof c.hash);
+    return DB_OK;
+}
+
 enum db_rc
 db_audit_check(struct db *db, int64_t *records,
                void (*bad)(void *arg, const char *line), void *arg)
 {
-    struct check c = {.bad = bad, .arg = arg};
-    int64_t seen = 0;
-    enum db_rc rc;
+    struct audit_cursor at = AUDIT_CURSOR_START;
+    enum db_rc rc = DB_OK;
 
-    for (;;) {
-        rc = db_one(
-            db, DB_ACCOUNT,
-            "SELECT id, started_utc, process, before_chain, before_n, before "
-            "FROM audit_chain WHERE id > $1 ORDER BY id LIMIT 1",
-            IN(in_i64(seen)),
-            OUT(out_i64(&c.id), out_i64(&c.started),
-                out_text(c.process, sizeof c.process), out_i64(&c.before_chain),
-                out_i64(&c.before_n), out_text(c.before, sizeof c.before)));
-        if (rc != DB_OK)
-            break;
-        if ((rc = check_chain(db, &c)) != DB_OK)
-            break;
-        seen = c.id;
-    }
-    *records = c.records;
-    return rc == DB_NONE ? check_orphans(db, &c) : rc;
+    *records = 0;
+    while (rc == DB_OK && !at.ended)
+        rc = db_audit_check_some(db, &at, INT64_MAX, records, bad, arg);
+    return rc;
 }

@@ -41,6 +41,21 @@ enum db_rc db_audit_name_get(struct db *db, const char *kind, const char *value,
 /* From now on nobody can tell who that was. */
 enum db_rc
 db_audit_name_del(struct db *db, const char *kind, const char *value);
+/* Where a check of the chains stands. */
+struct audit_cursor {
+    int64_t chain; /* the chain that was looked at last */
+    int64_t n;     /* its record that was; -1: the chain is done with */
+    char hash[SHA256_HEX];
+    bool ended; /* no chain is left */
+};
+#define AUDIT_CURSOR_START ((struct audit_cursor){.n = -1})
+
+/* Goes on from a cursor, at most `most` records; adds those that it read to
+ * *records. */
+enum db_rc
+db_audit_check_some(struct db *db, struct audit_cursor *at, int64_t most,
+                    int64_t *records, void (*bad)(void *arg, const char *line),
+                    void *arg);
 /* Recomputes every chain; calls `bad` with one plain line per finding. */
 enum db_rc db_audit_check(struct db *db, int64_t *records,
                           void (*bad)(void *arg, const char *line), void *arg);

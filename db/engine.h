@@ -66,6 +66,7 @@ struct db_conn {
     bool again;         /* the engine asks to run the transaction again */
     int active;         /* statements whose rows are being read */
     bool restored;      /* it came back to a store that was restored */
+    bool damaged; /* PostgreSQL: the newest failure was damage on its disk */
 };
 
 enum db_rc conn_one(struct db_conn *c, const char *sql, struct db_ins in,

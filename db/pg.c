@@ -90,6 +90,7 @@ failed(struct pg *p, const char *sql, const PGresult *r)
     /* The server is going down or coming up. */
     p->conn.again = p->refused || state_in(state, "57P01 57P02 57P03");
     /* Lock timeout, cancelled, too many connections. */
+    p->conn.damaged = state_in(state, "XX001 XX002 58030");
     if (!p->conn.again && !state_in(state, "55P03 57014 53300"))
         return conn_fail(&p->conn, sql, "%s", why);
     str_copy(p->conn.error, sizeof p->conn.error, why);

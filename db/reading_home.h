@@ -22,6 +22,14 @@ struct reading_part {
     int64_t rows, records;
 };
 
+/* The key of a row. */
+struct reading_place {
+    int32_t day;
+    int64_t group, load_id;
+};
+/* After every row. */
+#define READING_PLACE_END ((struct reading_place){INT32_MAX, 0, 0})
+
 /* First days of the months that have rows, ascending. */
 struct reading_months {
     int32_t *at;
@@ -48,6 +56,15 @@ struct reading_engine {
     /* Every row of a month, in any order. */
     enum db_rc (*scan)(struct db *db, int32_t month, reading_row_fn *row,
                        void *arg);
+    /* At most `most` rows of a month in the engine's own order, those after a
+     * place; group -1 is before the first.  DB_NONE: there is no such month.
+     * *damaged: it failed, or stopped early, because what is on the disk cannot
+     * be read. */
+    enum db_rc (*walk)(struct db *db, int32_t month,
+                       const struct reading_place *after, size_t most,
+                       reading_row_fn *row, void *arg, bool *damaged);
+    /* Past what cannot be read after that place: a day, or a group. */
+    void (*skip)(struct reading_place *p);
     enum db_rc (*size)(struct db *db, int32_t month, int64_t *bytes);
     /* The engine's own check of a month's files. */
     enum db_rc (*verify)(struct db *db, int32_t month,

@@ -130,6 +130,41 @@ pg_scan(struct db *db, int32_t month, reading_row_fn *row, void *arg)
     return rc;
 }
 
+/* In the order of the key, which buckets lead. */
+static enum db_rc
+pg_walk(struct db *db, int32_t month, const struct reading_place *after,
+        size_t most, reading_row_fn *row, void *arg, bool *damaged)
+{
+    struct taking t = {.row = row, .arg = arg, .more = true};
+    int64_t group = after->group < 0 ? -1 : after->group;
+    enum db_rc rc;
+
+    rc = db_each(
+        db, DB_MARKET,
+        "SELECT point_group, day, load_id, data FROM reading "
+        "WHERE day >= $1 AND day < $2 AND (bucket, point_group, day, load_id) "
+        "> ($3, $4, $5, $6) ORDER BY bucket, point_group, day, load_id "
+        "LIMIT $7",
+        IN(in_i64(month), in_i64(reading_month_next(month)),
+           in_i64(group < 0 ? -1 : bucket_of(group)), in_i64(group),
+           in_i64(after->day), in_i64(after->load_id), in_i64((int64_t)most)),
+        OUT(out_i64(&t.r.group), out_i32(&t.r.day), out_i64(&t.r.load_id),
+            out_blob(&t.data, &t.r.n, &t.arena)),
+        take, &t);
+    arena_clear(&t.arena);
+    *damaged = rc == DB_FAIL && db_conn(db, DB_MARKET)->damaged;
+    return rc;
+}
+
+/* To the end of the group that comes next. */
+static void
+pg_skip(struct reading_place *p)
+{
+    p->group = p->group < 0 ? 0 : p->group + BUCKETS;
+    p->day = INT32_MAX - 1;
+    p->load_id = INT32_MAX;
+}
+
 /* ---- writing ------------------------------------------------------------- */
 
 struct adding {
@@ -313,6 +348,8 @@ const struct reading_engine READING_PG = {
     .remove = pg_remove,
     .months = pg_months,
     .scan = pg_scan,
+    .walk = pg_walk,
+    .skip = pg_skip,
     .size = pg_size,
     .verify = pg_verify,
 };

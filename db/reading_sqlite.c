@@ -452,6 +452,50 @@ sqlite_scan(struct db *db, int32_t month, reading_row_fn *row, void *arg)
                : rc;
 }
 
+/* Did it fail for what is on the disk? */
+static bool
+is_damage(const struct db *db)
+{
+    static const int CODE[] = {SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_IOERR};
+
+    for (size_t i = 0; i < sizeof CODE / sizeof *CODE; i++) {
+        if (strstr(db->error, sqlite3_errstr(CODE[i])))
+            return true;
+    }
+    return strstr(db->error, "not a file of a Meterhouse store");
+}
+
+static enum db_rc
+sqlite_walk(struct db *db, int32_t month, const struct reading_place *after,
+            size_t most, reading_row_fn *row, void *arg, bool *damaged)
+{
+    struct month_file *f;
+    bool more = true;
+    int64_t from;
+    enum db_rc rc = month_open(db, month, false, &f);
+
+    (void)most; /* `row` says when it has enough */
+    if (after->day >= reading_month_next(month))
+        return DB_OK;
+    if (after->group < 0)
+        from = key_of(month, after->day, 0, 0);
+    else
+        from = key_of(month, after->day, after->group, after->load_id) + 1;
+    if (rc == DB_OK)
+        rc = read_range(db, f, from, INT64_MAX, row, arg, &more);
+    *damaged = rc == DB_FAIL && is_damage(db);
+    return rc;
+}
+
+/* To the end of the day. */
+static void
+sqlite_skip(struct reading_place *p)
+{
+    p->day++;
+    p->group = -1;
+    p->load_id = 0;
+}
+
 /* ---- writing ------------------------------------------------------------- */
 
 struct adding {
@@ -659,6 +703,8 @@ const struct reading_engine READING_SQLITE = {
     .remove = sqlite_remove,
     .months = sqlite_months,
     .scan = sqlite_scan,
+    .walk = sqlite_walk,
+    .skip = sqlite_skip,
     .size = sqlite_size,
     .verify = sqlite_verify,
     .checkpoint = sqlite_checkpoint_files,

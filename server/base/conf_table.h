@@ -11,6 +11,9 @@
       "Folder of the store, the inbox, keys and certificates.")                \
     T(store, "", "sqlite:PATH or postgres:CONNINFO; empty is "                 \
       "sqlite: with the folder `store` in data_dir.")                          \
+    T(role, "web,worker,loader", "What `serve` does: web answers requests, "   \
+      "worker runs jobs, loader watches the inbox and loads.  With "           \
+      "PostgreSQL several programs may share the work.")                       \
     T(listen, "127.0.0.1", "Address that the browser port binds to.")          \
     I(port, 8443, 0, 65535, "Browser and JSON port (HTTPS); 0 takes a free "   \
       "one.")                                                                  \
@@ -60,6 +63,8 @@
       "data_dir/pgp.")                                                         \
     I(load_hour, 6, 0, 23, "Local hour when the day's files are expected, "    \
       "for the note `next load expected` on the pages.")                       \
+    I(scrub_days, 7, 0, 365, "Days in which the scrub verifies every "         \
+      "checksum of the store once; 0 never.")                                  \
     T(site_name, "Meterhouse", "Name of the portal, as the pages show it.")    \
     T(help_phone, "", "Telephone of the help line, shown on every page.")      \
     T(help_email, "", "E-mail address of the help line, shown on every "       \

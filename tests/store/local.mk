@@ -117,3 +117,7 @@ check_PROGRAMS += tests/store/test_backup_since
 TESTS += tests/store/test_backup_since
 tests_store_test_backup_since_SOURCES = \
 	tests/store/test_backup_since.c $(BACKUPS)
+
+check_PROGRAMS += tests/store/test_scrub
+TESTS += tests/store/test_scrub
+tests_store_test_scrub_SOURCES = tests/store/test_scrub.c $(RECORDS)
