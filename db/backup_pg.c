@@ -75,15 +75,15 @@ rest_dump(struct db *db, struct backup *b, const char *snapshot,
     return program_whole(db->place, argv, why);
 }
 
-struct month_row {
+struct month_name {
     struct backup *b;
     char name[16]; /* "2026_03" */
 };
 
 static bool
-month_row(void *arg)
+month_name(void *arg)
 {
-    struct month_row *r = arg;
+    struct month_name *r = arg;
     char name[64];
 
     snprintf(name, sizeof name, READINGS "/%.4s-%.2s.copy", r->name,
@@ -96,7 +96,7 @@ month_row(void *arg)
 static enum db_rc
 months_list(struct db_conn *c, struct backup *b)
 {
-    struct month_row r = {.b = b};
+    struct month_name r = {.b = b};
 
     return conn_each(c,
                      "SELECT substr(c.relname, 9) FROM pg_inherits i "
@@ -104,7 +104,7 @@ months_list(struct db_conn *c, struct backup *b)
                      "WHERE i.inhparent = CAST('reading' AS regclass) "
                      "AND c.relname ~ '^reading_[0-9]{4}_[0-9]{2}$' "
                      "ORDER BY c.relname",
-                     IN_NONE, OUT(out_text(r.name, sizeof r.name)), month_row,
+                     IN_NONE, OUT(out_text(r.name, sizeof r.name)), month_name,
                      &r);
 }
 

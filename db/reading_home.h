@@ -22,10 +22,12 @@ struct reading_part {
     int64_t rows, records;
 };
 
-/* The key of a row. */
+/* Where a walk through a month stands: at a row's day and group, and the
+ * engine's own key. */
 struct reading_place {
     int32_t day;
-    int64_t group, load_id;
+    int64_t group; /* -1: before the first row */
+    int64_t key;
 };
 /* After every row. */
 #define READING_PLACE_END ((struct reading_place){INT32_MAX, 0, 0})
@@ -57,13 +59,13 @@ struct reading_engine {
     enum db_rc (*scan)(struct db *db, int32_t month, reading_row_fn *row,
                        void *arg);
     /* At most `most` rows of a month in the engine's own order, those after a
-     * place; group -1 is before the first.  DB_NONE: there is no such month.
-     * *damaged: it failed, or stopped early, because what is on the disk cannot
+     * place, which moves to the last of them.  DB_NONE: there is no such month.
+     * *damaged: it failed, after those rows, because what is on the disk cannot
      * be read. */
-    enum db_rc (*walk)(struct db *db, int32_t month,
-                       const struct reading_place *after, size_t most,
-                       reading_row_fn *row, void *arg, bool *damaged);
-    /* Past what cannot be read after that place: a day, or a group. */
+    enum db_rc (*walk)(struct db *db, int32_t month, struct reading_place *at,
+                       size_t most, reading_row_fn *row, void *arg,
+                       bool *damaged);
+    /* Past what cannot be read after that place: a day, or some groups. */
     void (*skip)(struct reading_place *p);
     enum db_rc (*size)(struct db *db, int32_t month, int64_t *bytes);
     /* The engine's own check of a month's files. */

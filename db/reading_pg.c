@@ -130,13 +130,30 @@ pg_scan(struct db *db, int32_t month, reading_row_fn *row, void *arg)
     return rc;
 }
 
+struct walking {
+    struct reading_place *at;
+    reading_row_fn *row;
+    void *arg;
+};
+
+static bool
+walk_row(void *arg, const struct reading_row *r)
+{
+    struct walking *w = arg;
+
+    *w->at = (struct reading_place){r->day, r->group, r->load_id};
+    w->row(w->arg, r);
+    return true;
+}
+
 /* In the order of the key, which buckets lead. */
 static enum db_rc
-pg_walk(struct db *db, int32_t month, const struct reading_place *after,
-        size_t most, reading_row_fn *row, void *arg, bool *damaged)
+pg_walk(struct db *db, int32_t month, struct reading_place *at, size_t most,
+        reading_row_fn *row, void *arg, bool *damaged)
 {
-    struct taking t = {.row = row, .arg = arg, .more = true};
-    int64_t group = after->group < 0 ? -1 : after->group;
+    struct walking w = {at, row, arg};
+    struct taking t = {.row = walk_row, .arg = &w, .more = true};
+    int64_t group = at->group < 0 ? -1 : at->group;
     enum db_rc rc;
 
     rc = db_each(
@@ -147,7 +164,7 @@ pg_walk(struct db *db, int32_t month, const struct reading_place *after,
         "LIMIT $7",
         IN(in_i64(month), in_i64(reading_month_next(month)),
            in_i64(group < 0 ? -1 : bucket_of(group)), in_i64(group),
-           in_i64(after->day), in_i64(after->load_id), in_i64((int64_t)most)),
+           in_i64(at->day), in_i64(at->key), in_i64((int64_t)most)),
         OUT(out_i64(&t.r.group), out_i32(&t.r.day), out_i64(&t.r.load_id),
             out_blob(&t.data, &t.r.n, &t.arena)),
         take, &t);
@@ -162,7 +179,7 @@ pg_skip(struct reading_place *p)
 {
     p->group = p->group < 0 ? 0 : p->group + BUCKETS;
     p->day = INT32_MAX - 1;
-    p->load_id = INT32_MAX;
+    p->key = INT32_MAX;
 }
 
 /* ---- writing ------------------------------------------------------------- */

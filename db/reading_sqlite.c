@@ -466,34 +466,53 @@ is_damage(const struct db *db)
 }
 
 static enum db_rc
-sqlite_walk(struct db *db, int32_t month, const struct reading_place *after,
-            size_t most, reading_row_fn *row, void *arg, bool *damaged)
+sqlite_walk(struct db *db, int32_t month, struct reading_place *at, size_t most,
+            reading_row_fn *row, void *arg, bool *damaged)
 {
     struct month_file *f;
-    bool more = true;
-    int64_t from;
-    enum db_rc rc = month_open(db, month, false, &f);
+    struct reading_row r;
+    int rc = SQLITE_ROW;
+    enum db_rc drc = month_open(db, month, false, &f);
 
-    (void)most; /* `row` says when it has enough */
-    if (after->day >= reading_month_next(month))
+    *damaged = drc == DB_FAIL && is_damage(db);
+    if (drc != DB_OK)
+        return drc;
+    sqlite3_bind_int64(f->range, 1, at->group < 0 ? 0 : at->key + 1);
+    sqlite3_bind_int64(f->range, 2, INT64_MAX);
+    for (size_t n = 0; n < most && rc == SQLITE_ROW; n++) {
+        rc = sqlite3_step(f->range);
+        if (rc != SQLITE_ROW)
+            break;
+        at->key = sqlite3_column_int64(f->range, 0);
+        key_split(at->key, month, &r);
+        at->day = r.day;
+        at->group = r.group;
+        r.data = sqlite3_column_blob(f->range, 1);
+        r.n = (size_t)sqlite3_column_bytes(f->range, 1);
+        row(arg, &r);
+    }
+    sqlite3_reset(f->range);
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE)
         return DB_OK;
-    if (after->group < 0)
-        from = key_of(month, after->day, 0, 0);
-    else
-        from = key_of(month, after->day, after->group, after->load_id) + 1;
-    if (rc == DB_OK)
-        rc = read_range(db, f, from, INT64_MAX, row, arg, &more);
-    *damaged = rc == DB_FAIL && is_damage(db);
-    return rc;
+    conn_fail(f->conn, "reading", "%s", sqlite3_errstr(rc));
+    drc = note(db, f, (rc & 0xff) == SQLITE_BUSY ? DB_BUSY : DB_FAIL);
+    *damaged = drc == DB_FAIL && is_damage(db);
+    return drc;
 }
 
-/* To the end of the day. */
+/* To the end of the day, or past some groups' month rows. */
 static void
 sqlite_skip(struct reading_place *p)
 {
-    p->day++;
-    p->group = -1;
-    p->load_id = 0;
+    const int day = GROUP_BITS + LOAD_BITS;
+    int64_t key = p->group < 0 ? 0 : p->key;
+
+    if (key >> day)
+        p->key = ((key >> day) + 1) << day;
+    else
+        p->key = key + (INT64_C(1024) << LOAD_BITS);
+    p->day += key >> day != 0;
+    p->group = p->key >> LOAD_BITS & ((INT64_C(1) << GROUP_BITS) - 1);
 }
 
 /* ---- writing ------------------------------------------------------------- */

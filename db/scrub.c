@@ -35,7 +35,6 @@ struct scrub {
     int32_t stage, month;
     struct reading_place at;
     struct audit_cursor audit;
-    int blind; /* places passed over in this month by this step */
     struct arena arena;
     struct reading_row kept[ROWS]; /* their bytes lie in the arena */
     size_t n;
@@ -81,20 +80,39 @@ bad_record(struct scrub *s, const struct row_key *k)
 }
 
 static void
-bad_row(struct scrub *s, const struct reading_row *r, const char *what)
+bad_row(struct scrub *s, const struct reading_row *r)
 {
     struct scrub_finding *f = finding_add(s, "row");
     char month[11], day[11];
 
     f->day = r->day;
     f->load_id = r->load_id;
-    f->point_id = r->group * ROW_POINTS;
+    f->point_id = r->month ? r->point_id : r->group * ROW_POINTS;
+    day_format(month, s->month);
+    day_format(day, r->day);
+    if (r->month)
+        snprintf(f->line, sizeof f->line,
+                 "readings of %.7s: group %lld, point %lld, days from %s on: "
+                 "the row is damaged",
+                 month, (long long)r->group, (long long)r->point_id, day);
+    else
+        snprintf(f->line, sizeof f->line,
+                 "readings of %.7s: load %lld, group %lld (points %lld to "
+                 "%lld), %s: the row is damaged",
+                 month, (long long)r->load_id, (long long)r->group,
+                 (long long)r->group * ROW_POINTS,
+                 (long long)r->group * ROW_POINTS + ROW_POINTS - 1, day);
+}
+
+static void
+bad_source(struct scrub *s, int64_t load_id)
+{
+    struct scrub_finding *f = finding_add(s, "load");
+
+    f->load_id = load_id;
     snprintf(f->line, sizeof f->line,
-             "readings of %.7s: load %lld, group %lld (points from %lld), %s: "
-             "%s",
-             day_format(month, s->month), (long long)r->load_id,
-             (long long)r->group, (long long)r->group * ROW_POINTS,
-             day_format(day, r->day), what);
+             "load %lld: what its records have in common cannot be read",
+             (long long)load_id);
 }
 
 /* Rows after s->at that the engine cannot give. */
@@ -107,10 +125,9 @@ bad_place(struct scrub *s)
     f->day = s->at.day;
     f->point_id = s->at.group > 0 ? s->at.group * ROW_POINTS : 0;
     snprintf(f->line, sizeof f->line,
-             "readings of %.7s: after %s, group %lld, load %lld: cannot be "
-             "read: %.200s",
+             "readings of %.7s: after %s, group %lld: cannot be read: %.200s",
              day_format(month, s->month), day_format(day, s->at.day),
-             (long long)s->at.group, (long long)s->at.load_id, s->db->error);
+             (long long)s->at.group, s->db->error);
 }
 
 static void
@@ -137,42 +154,39 @@ row_keep(void *arg, const struct reading_row *row)
     return s->n < ROWS;
 }
 
-static void
-row_check(struct scrub *s, const struct reading_row *row,
-          const struct source *source)
+static enum db_rc
+record_check(struct scrub *s, const struct row_record *r)
 {
+    const struct load_info *load;
     struct reading_sum sum;
-    struct row_record r;
-    struct row_walk w;
+    enum db_rc rc = load_info_get(s->db, r->key.load_id, &load);
 
-    row_open(&w, row->data, row->n, row->load_id, row->group, row->day);
-    while (row_next(&w, &r)) {
-        s->records++;
-        if (!row_unpack(&r, source, &s->day) || !row_sum(&r, source, &sum))
-            bad_record(s, &r.key);
-    }
-    if (w.bad)
-        bad_row(s, row, "the row is damaged");
+    s->records++;
+    if (rc == DB_FAIL)
+        bad_source(s, r->key.load_id);
+    else if (rc == DB_OK && (!row_unpack(r, &load->source, &s->day) ||
+                             !row_sum(r, &load->source, &sum)))
+        bad_record(s, &r->key);
+    /* DB_NONE: the load was taken back a moment ago */
+    return rc == DB_BUSY ? rc : DB_OK;
 }
 
 static enum db_rc
 rows_check(struct scrub *s)
 {
-    for (size_t i = 0; i < s->n; i++) {
-        const struct reading_row *row = &s->kept[i];
-        const struct load_info *load;
-        enum db_rc rc = load_info_get(s->db, row->load_id, &load);
+    enum db_rc rc = DB_OK;
 
-        s->at = (struct reading_place){row->day, row->group, row->load_id};
-        if (rc == DB_OK)
-            row_check(s, row, &load->source);
-        else if (rc == DB_FAIL)
-            bad_row(s, row, "what its load has in common cannot be read");
-        else if (rc == DB_BUSY)
-            return rc;
-        /* DB_NONE: it was taken back a moment ago */
+    for (size_t i = 0; i < s->n && rc == DB_OK; i++) {
+        struct row_record r;
+        struct row_walk w;
+
+        row_open(&w, &s->kept[i]);
+        while (rc == DB_OK && row_next(&w, &r))
+            rc = record_check(s, &r);
+        if (w.bad)
+            bad_row(s, &s->kept[i]);
     }
-    return DB_OK;
+    return rc;
 }
 
 /* The next month that there is, from s->month on; none: the audit log. */
@@ -268,12 +282,12 @@ state_get(struct scrub *s)
 {
     enum db_rc rc = db_one(
         s->db, DB_ACCOUNT,
-        "SELECT step, pass, stage, checked, month, day, point_group, load_id, "
+        "SELECT step, pass, stage, checked, month, day, point_group, place, "
         "audit_chain, audit_n, audit_hash FROM upkeep WHERE id = 1",
         IN_NONE,
         OUT(out_i64(&s->step), out_i64(&s->pass), out_i32(&s->stage),
             out_i64(&s->checked), out_i32(&s->month), out_i32(&s->at.day),
-            out_i64(&s->at.group), out_i64(&s->at.load_id),
+            out_i64(&s->at.group), out_i64(&s->at.key),
             out_i64(&s->audit.chain), out_i64(&s->audit.n),
             out_text(s->audit.hash, sizeof s->audit.hash)));
 
@@ -323,12 +337,12 @@ state_put(struct db *db, void *arg)
     enum db_rc rc = db_run(
         db, DB_ACCOUNT,
         "UPDATE upkeep SET step = step + 1, stage = $2, checked = $3, "
-        "month = $4, day = $5, point_group = $6, load_id = $7, "
+        "month = $4, day = $5, point_group = $6, place = $7, "
         "audit_chain = $8, audit_n = $9, audit_hash = $10 "
         "WHERE id = 1 AND step = $1",
         IN(in_i64(s->step), in_i64(s->stage), in_i64(s->checked + s->records),
            in_i64(s->month), in_i64(s->at.day), in_i64(s->at.group),
-           in_i64(s->at.load_id), in_i64(s->audit.chain), in_i64(s->audit.n),
+           in_i64(s->at.key), in_i64(s->audit.chain), in_i64(s->audit.n),
            in_text(s->audit.hash)),
         &changed);
 
@@ -349,7 +363,7 @@ db_scrub_begin(struct db *db, int64_t now)
         db_run(db, DB_ACCOUNT,
                "UPDATE upkeep SET step = step + 1, pass = pass + 1, stage = 1, "
                "began_utc = $1, checked = 0, month = 0, day = 0, "
-               "point_group = 0, load_id = 0, audit_chain = 0, audit_n = 0, "
+               "point_group = 0, place = 0, audit_chain = 0, audit_n = 0, "
                "audit_hash = '' WHERE id = 1 AND stage = 0",
                IN(in_i64(now)), &changed);
 

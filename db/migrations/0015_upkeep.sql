@@ -19,7 +19,7 @@ CREATE TABLE upkeep (
     month          INTEGER NOT NULL,  -- the row that was checked last
     day            INTEGER NOT NULL,
     point_group    BIGINT NOT NULL,
-    load_id        BIGINT NOT NULL,
+    place          BIGINT NOT NULL,   -- (the engine's own key)
     audit_chain    BIGINT NOT NULL,   -- the audit record that was checked last
     audit_n        BIGINT NOT NULL,
     audit_hash     TEXT NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE upkeep (
     done_checked   BIGINT NOT NULL
 );
 INSERT INTO upkeep (id, backup_utc, backup_files, backup_bytes, backup_reused,
-    step, pass, stage, began_utc, checked, month, day, point_group, load_id,
+    step, pass, stage, began_utc, checked, month, day, point_group, place,
     audit_chain, audit_n, audit_hash, done_began_utc, done_utc, done_checked)
 VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', 0, 0, 0);
 

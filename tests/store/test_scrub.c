@@ -161,14 +161,15 @@ test_a_damaged_record_is_named(void **state)
     f = found(e);
     assert_true(u.findings == 1 && f.n == 1);
     assert_string_equal(f.at[0].line,
-                        "readings of 2026-10: load 1, group 0, point 2, "
-                        "2026-10-20, channel 4: the record is damaged");
-    assert_string_equal(f.at[0].kind, "record");
+                        "readings of 2026-10: load 1, group 0 (points 0 to 7), "
+                        "2026-10-20: the row is damaged");
+    assert_string_equal(f.at[0].kind, "row");
     assert_true(f.at[0].day == 20746 && f.at[0].load_id == 1 &&
-                f.at[0].point_id == 2 && f.at[0].channel == 4);
-    /* that day of that point is an error; all else goes on */
+                f.at[0].point_id == 0);
+    /* that day of those points is an error; all else goes on */
     assert_unreadable(e->db, 2, 0);
-    assert_int_equal(current(e->db, 1, 0, NULL), 1);
+    assert_unreadable(e->db, 1, 0);
+    assert_int_equal(current(e->db, 1, 20, NULL), 4);
     assert_int_equal(current(e->db, 20, 1, NULL), 3);
     /* found again it is the same finding */
     clock_set(clock_now() + 60);
