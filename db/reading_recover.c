@@ -72,6 +72,25 @@ forget(struct db *db, void *arg)
     return rc;
 }
 
+/*
+ * Something of the catalog must be on disk before rows go.  A commit that
+ * failed because the log could not be synced may have left its pages in the
+ * log, where they come to life when the log is read anew: the load would be in
+ * force then, and must have its rows.  The next commit takes their place.
+ */
+static enum db_rc
+give_up(struct db *db, void *arg)
+{
+    enum db_rc rc = db_writer_check(db);
+
+    (void)arg;
+    if (rc != DB_OK)
+        return rc;
+    return db_run(db, DB_MARKET,
+                  "UPDATE load SET ended_utc = $1 WHERE state = 1",
+                  IN(in_i64(clock_now())), NULL);
+}
+
 enum db_rc
 reading_recover(struct db *db, int64_t *rows)
 {
@@ -79,6 +98,8 @@ reading_recover(struct db *db, int64_t *rows)
     enum db_rc rc = hidden_parts(db, &p);
 
     *rows = 0;
+    if (rc == DB_OK && p.n)
+        rc = db_tx(db, DB_MARKET, give_up, NULL);
     for (size_t i = 0; i < p.n && rc == DB_OK; i++) {
         int64_t removed;
 

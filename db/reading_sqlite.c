@@ -147,16 +147,35 @@ sqlite_close_files(void *files)
     free(m);
 }
 
+/* The write-ahead log comes last: before it, each statement is in the file
+ * itself when it returns, and a log would not follow the file to its name. */
 #define MONTH_TABLE                                                            \
     "PRAGMA page_size = 32768;"                                                \
-    "PRAGMA journal_mode = WAL;"                                               \
+    "PRAGMA journal_mode = TRUNCATE;"                                          \
+    "PRAGMA synchronous = FULL;"                                               \
     "CREATE TABLE reading (id INTEGER PRIMARY KEY, data BLOB NOT NULL);"       \
-    "PRAGMA user_version = 1;" SQLITE_OURS
+    "PRAGMA user_version = 1;" SQLITE_OURS ";"                                 \
+    "PRAGMA journal_mode = WAL;"
 
 #define MONTH_SETTINGS                                                         \
     "PRAGMA cache_size = -16000;"                                              \
     "PRAGMA wal_autocheckpoint = 1000;"                                        \
     "PRAGMA mmap_size = 2147418112"
+
+/* What a try that was cut off left. */
+static bool
+fresh_clear(const char *fresh)
+{
+    static const char *const ENDS[] = {"", "-journal", "-wal", "-shm"};
+    char path[1120];
+
+    for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
+        snprintf(path, sizeof path, "%s%s", fresh, ENDS[i]);
+        if (unlink(path) != 0 && errno != ENOENT)
+            return false;
+    }
+    return true;
+}
 
 /* A new file under another name until it is whole. */
 static enum db_rc
@@ -170,7 +189,7 @@ month_make(struct db *db, const char *path)
     if (!file_make_dir(folder, 0700))
         return folder_fail(db, folder);
     snprintf(fresh, sizeof fresh, "%s.new", path);
-    if (unlink(fresh) != 0 && errno != ENOENT)
+    if (!fresh_clear(fresh))
         return folder_fail(db, fresh);
     rc = sqlite3_open(fresh, &h);
     if (rc == SQLITE_OK)
@@ -206,6 +225,9 @@ month_connect(struct db *db, const char *path, struct month_file *f)
     enum db_mode mode = db->mode == DB_READ ? DB_READ : DB_WRITE;
     enum db_rc rc = sqlite_open(path, mode, &f->conn, db->error);
 
+    /* It was there: without our mark it is damaged, not empty. */
+    if (rc == DB_NONE && file_exists(path))
+        rc = DB_FAIL;
     if (rc != DB_OK)
         return rc;
     rc = note(db, f, f->conn->driver->script(f->conn, MONTH_SETTINGS));

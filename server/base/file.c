@@ -174,6 +174,28 @@ file_sync_dir(const char *path)
     return ok;
 }
 
+/* One folder.  What is made is lost with the power unless the folder that it
+ * lies in is synced; so is one that is there, if whoever made it was killed. */
+static bool
+make_one(const char *path, mode_t mode, bool always)
+{
+    bool made = mkdir(path, mode) == 0;
+    int error;
+
+    if (!made && errno != EEXIST)
+        return false;
+    if (!made && !always)
+        return true;
+    /* A folder that may not be read cannot be synced. */
+    if (sync_folder_of(path) || errno == EACCES)
+        return true;
+    error = errno;
+    if (made)
+        rmdir(path);
+    errno = error;
+    return false;
+}
+
 bool
 file_make_dir(const char *path, int mode)
 {
@@ -188,13 +210,11 @@ file_make_dir(const char *path, int mode)
         if (*p != '/')
             continue;
         *p = '\0';
-        if (mkdir(part, (mode_t)mode) != 0 && errno != EEXIST)
+        if (!make_one(part, (mode_t)mode, false))
             return false;
         *p = '/';
     }
-    if (mkdir(part, (mode_t)mode) == 0)
-        return true;
-    if (errno != EEXIST || stat(part, &st) != 0)
+    if (!make_one(part, (mode_t)mode, true) || stat(part, &st) != 0)
         return false;
     if (S_ISDIR(st.st_mode))
         return true;

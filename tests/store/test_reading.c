@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "db/engine.h"
 #include "db/reading_home.h"
@@ -299,6 +300,22 @@ spoil(struct engine *e, const char *sql)
     conn_close(c);
 }
 
+/* A month's file without content is a fault, never a month without days. */
+static void
+test_an_emptied_month_is_no_empty_month(void **state)
+{
+    struct engine *e = engine_of(state);
+    char path[600];
+
+    points_make(e->db, 3);
+    records_load(e->db, FILE_OF(10, 1, {1, 0, 4, 500, 1, "A"}), NULL);
+    engine_reopen(e, DB_WRITE);
+    snprintf(path, sizeof path, "%s/readings/2026-10.db",
+             e->store + strlen("sqlite:"));
+    assert_int_equal(truncate(path, 0), 0);
+    assert_unreadable(e->db, 1, 0);
+}
+
 static void
 test_damage(void **test)
 {
@@ -487,6 +504,9 @@ main(void)
         {"test_lost_lock on PostgreSQL", test_lost_lock, engine_set_up_postgres,
          engine_tear_down, NULL},
         ENGINE_TESTS(test_unload_under_a_reader),
+        {"test_an_emptied_month_is_no_empty_month",
+         test_an_emptied_month_is_no_empty_month, engine_set_up_sqlite,
+         engine_tear_down, NULL},
         ENGINE_TESTS(test_damage),
         ENGINE_TESTS(test_misplaced),
         ENGINE_TESTS(test_refused),

@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The long tests, in parts whose figures add up (docs/reliability.md).
+#
+#   stress.sh [SECONDS]     goes on for about that long (3000), then tells
+#   stress.sh --totals      tells what was done so far
+#
+# STRESS_DIR (build-stress in the source tree) keeps everything between parts:
+# `ledger`, one line a part (time, commit, kind, amount, seconds, findings);
+# what the fuzzers learnt; and what was found.  STRESS_ONLY is a regular
+# expression for the kinds to run.  Whatever is furthest from its goal goes
+# first, so that stopping early leaves an even picture.
+set -u
+top=$(cd "$(dirname "$0")/../.." && pwd)
+dir=${STRESS_DIR:-$top/build-stress}
+ledger=$dir/ledger
+part=${STRESS_PART:-240} # seconds of one part
+
+# kind and how much of it is wanted
+goals() {
+    cat <<'END'
+fuzz.lse 100000000
+fuzz.csv 10000000
+fuzz.template 10000000
+fuzz.tzif 10000000
+fuzz.url 10000000
+fuzz.zip 10000000
+fuzz.reading_pack 10000000
+END
+}
+
+# done_of KIND: the sum so far
+done_of() {
+    awk -v k="$1" '$3 == k { n += $4 } END { printf "%.0f\n", n }' "$ledger"
+}
+
+totals() {
+    local kind goal
+    printf '%-28s %14s %14s %8s %9s %s\n' kind done goal parts hours findings
+    goals | while read -r kind goal; do
+        awk -v k="$kind" -v g="$goal" '
+            $3 == k { n += $4; s += $5; f += $6; parts++ }
+            END { printf "%-28s %14.0f %14.0f %8d %9.2f %d\n", k, n, g,
+                  parts, s / 3600, f }' "$ledger"
+    done
+}
+
+# note KIND AMOUNT SECONDS FINDINGS
+note() {
+    printf '%s %s %s %s %s %s\n' "$(date -u +%FT%TZ)" "$commit" "$@" \
+        >>"$ledger"
+}
+
+# The kind that is wanted and is furthest from its goal; nothing when all is
+# done.
+next_kind() {
+    local kind goal
+    goals | grep -E "${STRESS_ONLY:-.}" | while read -r kind goal; do
+        echo "$(done_of "$kind") $goal $kind"
+    done | awk '$1 < $2 { print $1 / $2, $3 }' | sort -n |
+        awk 'NR == 1 { print $2 }'
+}
+
+# run_fuzz NAME GOAL: new inputs for the time of a part.  What it learnt is
+# kept, and made small again now and then.
+run_fuzz() {
+    local name=$1 left=$2 learnt=$dir/corpus/$1 log=$dir/log/fuzz-$1 n rc=0
+    local began=$SECONDS
+    mkdir -p "$learnt"
+    "$bin/fuzz_$name" -max_total_time="$part" -runs="$left" \
+        -rss_limit_mb=1024 -timeout=10 -print_final_stats=1 -verbosity=0 \
+        -reduce_inputs=0 -max_len="$(max_len "$name")" \
+        -artifact_prefix="$dir/found/$name-" \
+        "$learnt" "$top/tests/fuzz/corpus/$name" >"$log" 2>&1 || rc=1
+    n=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+    note "fuzz.$name" "${n:-0}" $((SECONDS - began)) $rc
+    [ $rc = 0 ] || cp "$log" "$dir/found/log-$name-$(date +%s)"
+    if [ "$(ls "$learnt" | wc -l)" -gt 4000 ]; then
+        rm -rf "$learnt.new"
+        mkdir "$learnt.new"
+        "$bin/fuzz_$name" -merge=1 -verbosity=0 "$learnt.new" "$learnt" \
+            >"$log.merge" 2>&1 && rm -rf "$learnt" && mv "$learnt.new" "$learnt"
+    fi
+    return $rc
+}
+
+# Long enough for two records of what the parser reads.
+max_len() {
+    case $1 in
+    lse) echo 3000 ;;
+    *) echo 1500 ;;
+    esac
+}
+
+# In one function, so that this file may change while it runs.
+main() {
+    mkdir -p "$dir/corpus" "$dir/found" "$dir/log"
+    touch "$ledger"
+    if [ "${1:-}" = --totals ]; then
+        totals
+        exit 0
+    fi
+    seconds=${1:-3000}
+    began=$SECONDS
+    commit=$(git -C "$top" rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+    exec </dev/null
+    . "$top/.ci/install.sh"
+    # The programs are copied, so that the tree can be worked on meanwhile.
+    bin=$dir/bin/$commit
+    if [ ! -d "$bin" ]; then
+        build_tree build-fuzz "--enable-werror --enable-sanitize \
+            --enable-fuzzers" fuzz-programs || exit 3
+        mkdir -p "$bin"
+        cp "$top"/build-fuzz/tests/fuzz/fuzz_* "$bin/"
+        rm -f "$bin"/*.o
+    fi
+    # Leaks are looked for after each input that frees less than it took.
+    export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
+    ASAN_OPTIONS+=:malloc_context_size=2:quarantine_size_mb=8
+    failed=0
+    while [ $((SECONDS - began)) -lt "$seconds" ]; do
+        kind=$(next_kind)
+        [ -n "$kind" ] || break
+        goal=$(goals | awk -v k="$kind" '$1 == k { print $2 }')
+        "run_${kind%%.*}" "${kind#*.}" $((goal - $(done_of "$kind"))) || failed=1
+    done
+    totals
+    exit $failed
+}
+
+main "$@"
