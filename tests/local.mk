@@ -16,6 +16,7 @@ include $(srcdir)/tests/crash/local.mk
 include $(srcdir)/tests/lint/local.mk
 include $(srcdir)/tests/package/local.mk
 include $(srcdir)/tests/start/local.mk
+include $(srcdir)/tests/stress/local.mk
 include $(srcdir)/tests/usage/local.mk
 
 EXTRA_DIST += tests/package.json tests/package-lock.json tests/.npmrc
