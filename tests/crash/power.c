@@ -384,6 +384,19 @@ go_rename(struct power *p, const char *path, const char *path2)
 }
 
 static bool
+go_link(struct power *p, const char *path, const char *path2)
+{
+    char name[NAME];
+    struct node *in = parent_of(p, path2, name), *n = lookup(p, path);
+
+    if (!in || !n)
+        return false;
+    entry_put(&in->live, &in->live_n, name, n);
+    link_add(in, name, n, "");
+    return true;
+}
+
+static bool
 go_name(struct power *p, const char *path, bool made)
 {
     char name[NAME];
@@ -427,6 +440,8 @@ go_one(struct power *p, const struct fault_record *r)
         return n != NULL;
     case CHANGE_RENAME:
         return go_rename(p, path, path2);
+    case CHANGE_LINK:
+        return go_link(p, path, path2);
     case CHANGE_UNLINK:
         return go_name(p, path, false);
     case CHANGE_MKDIR:

@@ -541,6 +541,22 @@ rename(const char *from, const char *to)
     return rc;
 }
 
+EXPORT int
+link(const char *from, const char *to)
+{
+    bool ours = below_root(to);
+    int rc;
+
+    if (ours && fails(KIND_RENAME))
+        return -1;
+    pthread_mutex_lock(&lock);
+    rc = (int)syscall(SYS_link, from, to);
+    if (rc == 0 && ours)
+        record_path(CHANGE_LINK, from, to);
+    pthread_mutex_unlock(&lock);
+    return rc;
+}
+
 static int
 remove_path(const char *path, int flags)
 {

@@ -44,6 +44,7 @@ enum fault_change {
     CHANGE_SYNC,        /* of a file */
     CHANGE_SYNC_FOLDER, /* path */
     CHANGE_RENAME,      /* path, then the new path */
+    CHANGE_LINK,        /* path, then its second name */
     CHANGE_UNLINK,      /* path of a file or an empty folder */
     CHANGE_MKDIR,       /* path */
     CHANGE_MARK,        /* text */

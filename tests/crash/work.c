@@ -125,6 +125,7 @@ work_core(struct work *w)
     add(w, STEP_UNLOAD, 2, 0);
     add(w, STEP_CHECKPOINT, 0, 0);
     add(w, STEP_LOCK, 0, 0);
+    add(w, STEP_BACKUP, 1, 0);
     add(w, STEP_RESTORE, 0, 0);
     add(w, STEP_LOAD, last - 1, last - 1);
 }
@@ -342,12 +343,14 @@ static bool
 step_backup(struct db *db, const char *data, int a, char why[512])
 {
     struct backup_facts facts;
-    char folder[512];
+    char folder[512], since[512];
 
     snprintf(folder, sizeof folder, "%.480s/backup%d", data, a);
+    snprintf(since, sizeof since, "%.480s/backup%d", data, a - 1);
     if (file_exists(folder))
         return true;
-    return db_backup(db, folder, 5, &facts, why) == DB_OK;
+    return db_backup(db, folder, file_exists(since) ? since : NULL, 5, &facts,
+                     why) == DB_OK;
 }
 
 static bool
