@@ -1,34 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What bare SQLite takes: the packed days of LSE files as blobs, keyed as they
- * arrive, one synced transaction a file, nothing else.  Reading and packing
- * are not counted.
+ * What bare SQLite takes: one blob a record, keyed as records arrive, one
+ * synced transaction a file, nothing read, parsed, packed or looked up.
  *
- *   bench_floor DATABASE FILE…
+ *   bench_floor DATABASE RECORDS [BYTES [RECORDS_A_FILE]]
  *
- * Prints rows, seconds, rows a second and bytes a row on disk.
+ * Blobs are random, of BYTES (120).  Prints rows, seconds, rows a second and
+ * bytes a row on disk.
  */
 #include <sqlite3.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
-#include "api/feed/lse.h"
-#include "db/reading.h"
-#include "server/base/arena.h"
-#include "server/base/buf.h"
 #include "server/base/clock.h"
-#include "server/base/file.h"
 
-#define MOST (1u << 30)
-
-/* The days of one file. */
-struct days {
-    size_t n;
-    int32_t day[LSE_MOST_RECORDS];
-    size_t at[LSE_MOST_RECORDS + 1];
-    struct buf packed;
-};
+#define DAY 20270
 
 static void
 must(sqlite3 *db, int rc)
@@ -46,57 +35,54 @@ run(sqlite3 *db, const char *sql)
 }
 
 static void
-days_read(struct days *d, const char *path)
+fill(unsigned char *blob, size_t n)
 {
-    struct buf text = {0};
-    struct lse_record r;
-    struct lse in;
+    static uint64_t x = 88172645463325252u;
 
-    if (!file_read(path, MOST, &text)) {
-        perror(path);
-        exit(1);
+    for (size_t i = 0; i < n; i += sizeof x) {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        memcpy(blob + i, &x, sizeof x);
     }
-    buf_room(&text, LSE_PAD);
-    memset(text.at + text.len, 0, LSE_PAD);
-    feed_lse_init_text(&in, text.at, text.len);
-    d->n = 0;
-    d->packed.len = 0;
-    while (feed_lse_next(&in, &r) == LSE_RECORD) {
-        d->day[d->n] = r.d.day;
-        d->at[d->n++] = d->packed.len;
-        reading_pack(&r.d, &d->packed);
-    }
-    d->at[d->n] = d->packed.len;
-    buf_clear(&text);
 }
 
 static void
-days_insert(sqlite3 *db, sqlite3_stmt *insert, const struct days *d)
+insert_all(sqlite3 *db, long records, int bytes, long a_file)
 {
-    run(db, "BEGIN IMMEDIATE");
-    for (size_t i = 0; i < d->n; i++) {
-        sqlite3_bind_int(insert, 1, d->day[i]);
-        sqlite3_bind_int64(insert, 2, (int64_t)i);
-        sqlite3_bind_blob(insert, 3, d->packed.at + d->at[i],
-                          (int)(d->at[i + 1] - d->at[i]), SQLITE_STATIC);
+    unsigned char *blob = calloc(1, (size_t)bytes + 8);
+    sqlite3_stmt *insert;
+
+    must(db, sqlite3_prepare_v2(db, "INSERT INTO reading VALUES (?, ?, ?)", -1,
+                                &insert, NULL));
+    for (long i = 0; i < records; i++) {
+        if (i % a_file == 0)
+            run(db, i ? "COMMIT; BEGIN IMMEDIATE" : "BEGIN IMMEDIATE");
+        fill(blob, (size_t)bytes);
+        sqlite3_bind_int(insert, 1, DAY);
+        sqlite3_bind_int64(insert, 2, i);
+        sqlite3_bind_blob(insert, 3, blob, bytes, SQLITE_STATIC);
         must(db, sqlite3_step(insert));
         sqlite3_reset(insert);
     }
-    run(db, "COMMIT");
+    run(db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
+    sqlite3_finalize(insert);
+    free(blob);
 }
 
 int
 main(int argc, char **argv)
 {
-    static struct days d;
-    sqlite3_stmt *insert;
+    long records = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
+    int bytes = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 120;
+    long a_file = argc > 4 ? strtol(argv[4], NULL, 10) : 50000;
     struct stat size;
-    double took = 0, since;
-    size_t rows = 0;
+    double took;
     sqlite3 *db;
 
-    if (argc < 3) {
-        fprintf(stderr, "usage: bench_floor DATABASE FILE...\n");
+    if (records < 1 || bytes < 1 || a_file < 1) {
+        fprintf(stderr, "usage: bench_floor DATABASE RECORDS [BYTES "
+                        "[RECORDS_A_FILE]]\n");
         return 2;
     }
     must(NULL, sqlite3_open(argv[1], &db));
@@ -104,23 +90,12 @@ main(int argc, char **argv)
             "PRAGMA synchronous = FULL; PRAGMA cache_size = -262144;"
             "CREATE TABLE reading (day INTEGER, point INTEGER, packed BLOB,"
             " PRIMARY KEY (day, point)) WITHOUT ROWID");
-    must(db, sqlite3_prepare_v2(db, "INSERT INTO reading VALUES (?, ?, ?)", -1,
-                                &insert, NULL));
-    for (int i = 2; i < argc; i++) {
-        days_read(&d, argv[i]);
-        since = clock_monotonic();
-        days_insert(db, insert, &d);
-        took += clock_monotonic() - since;
-        rows += d.n;
-    }
-    since = clock_monotonic();
-    run(db, "PRAGMA wal_checkpoint(TRUNCATE)");
-    took += clock_monotonic() - since;
-    sqlite3_finalize(insert);
+    took = clock_monotonic();
+    insert_all(db, records, bytes, a_file);
+    took = clock_monotonic() - took;
     sqlite3_close(db);
     stat(argv[1], &size);
-    buf_clear(&d.packed);
-    printf("%zu rows, %.3f s, %.0f rows/s, %.1f bytes a row\n", rows, took,
-           (double)rows / took, (double)size.st_size / (double)rows);
+    printf("%ld rows, %.3f s, %.0f rows/s, %.1f bytes a row\n", records, took,
+           (double)records / took, (double)size.st_size / (double)records);
     return 0;
 }

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Bulk: 1,000 ESI IDs, 30 days, every interval, to a file.
+
+bulk_from=2025-06-01 bulk_to=2025-06-30
+
+# What the slow reader expects of it: esiid,yyyymmdd,interval,kwh,status sorted
+bulk_want() {
+    local day files=()
+    spread 1000 >"$work/ids"
+    [ -e "$in/bulk-want" ] && return
+    for day in $(seq 0 29); do
+        files+=("$in"/lse/*IntervalData"$(date -d "$bulk_from +$((day + 1)) days" \
+            +%Y%m%d)"*.lse)
+    done
+    printf '%s\n' "${files[@]}" | xargs cat |
+        awk -F, 'NR == FNR { want[$1]; next }
+            $1 == "00000001" { id = $2; day = substr($4, 1, 8); n = 0; next }
+            /^1/ && id in want { for (i = 2; i < NF && $(i + 1) != ""; i += 3)
+                print id "," day "," ++n "," $i "," $(i + 1) }' "$work/ids" - |
+        sort >"$in/bulk-want"
+}
+
+# bulk_is ITEM: lines on standard input, like those of bulk_want
+bulk_is() {
+    sort | cmp -s - "$in/bulk-want" && put "$1" equal all && return
+    put "$1" wrong 1
+}
+
+run_csv() { timed sh -c '"$@" >"$0"' "$work/csv" "${bulk_command[@]}" --format iso; }
+run_lse() { timed sh -c '"$@" >"$0"' "$work/lse" "${bulk_command[@]}" --format lse; }
+
+run_duckdb_rows() {
+    node "$peers/duckdb.mjs" export "$duck" "$work/ids" "$bulk_from" "$bulk_to" \
+        "$work/duck.csv" >"$work/said" || return 1
+    took=$(cut -d' ' -f2 "$work/said")
+}
+run_clickhouse_list() {
+    timed clickhouse-client --host 127.0.0.1 --port 18900 --query "
+        SELECT esiid, day, i, k, substring(status, i, 1) FROM years
+        ARRAY JOIN kwh AS k, arrayEnumerate(kwh) AS i
+        WHERE day >= ${bulk_from//-/} AND day <= ${bulk_to//-/} AND esiid IN (
+        SELECT esiid FROM want) FORMAT CSV" && mv "$work/said" "$work/ch.csv"
+}
+run_postgres_list() {
+    timed sql years "COPY (SELECT r.esiid, r.day, u.i, u.kwh,
+        substr(r.status, u.i::int, 1) FROM reading r JOIN want USING (esiid),
+        unnest(r.kwh) WITH ORDINALITY u (kwh, i)
+        WHERE r.day BETWEEN '$bulk_from' AND '$bulk_to') TO STDOUT (FORMAT csv)" &&
+        mv "$work/said" "$work/pg.csv"
+}
+
+# bulk_peer ITEM FILE: its size, and whether it has every interval to the Wh
+bulk_peer() {
+    [ -s "$2" ] || return
+    put "$1" bytes "$(stat -c %s "$2")"
+    [ "$(awk -F, '{ n++; s += int($4 * 1000 + 0.5) } END { print n, s }' "$2")" = \
+        "$(awk -F, '{ n++; s += int($4 * 1000 + 0.5) } END { print n, s }' \
+            "$in/bulk-want")" ] && put "$1" equal sums || put "$1" wrong 1
+}
+
+bulk_ours() {
+    if ! "$program" help export >/dev/null 2>&1; then
+        note "    skipped: this program has no command export"
+        return
+    fi
+    bulk_command=("$program" export --data "$years_data" --from "$bulk_from"
+        --to "$bulk_to" --esiids "$work/ids")
+    rounds "$runs" csv lse
+    put csv bytes "$(stat -c %s "$work/csv")"
+    put lse bytes "$(stat -c %s "$work/lse")"
+    awk -F, 'NR > 1 { gsub(/-/, "", $2); print $1 "," $2 "," $3 "," $8 "," $9 }' \
+        "$work/csv" | bulk_is csv
+    awk -F, '$1 == "00000001" { id = $2; day = substr($4, 1, 8); n = 0; next }
+        /^1/ { for (i = 2; i < NF && $(i + 1) != ""; i += 3)
+            print id "," day "," ++n "," $i "," $(i + 1) }' "$work/lse" | bulk_is lse
+}
+
+bulk_part() {
+    local items=()
+    years_need && bulk_want || return 1
+    put input intervals "$(wc -l <"$in/bulk-want")"
+    bulk_ours
+    years_duckdb && items+=(duckdb-rows)
+    years_clickhouse && items+=(clickhouse-list) &&
+        query 'DROP TABLE IF EXISTS want' && query 'CREATE TABLE want
+            (esiid String) ENGINE = Memory' &&
+        clickhouse-client --host 127.0.0.1 --port 18900 \
+            --query 'INSERT INTO want FORMAT CSV' <"$work/ids"
+    years_postgres && items+=(postgres-list) && sql years \
+        'DROP TABLE IF EXISTS want' 'CREATE TABLE want (esiid text)' &&
+        sql years 'COPY want FROM STDIN' <"$work/ids" && sql years 'ANALYZE want'
+    [ ${#items[@]} = 0 ] || rounds "$runs" "${items[@]}"
+    bulk_peer duckdb-rows "$work/duck.csv"
+    bulk_peer clickhouse-list "$work/ch.csv"
+    bulk_peer postgres-list "$work/pg.csv"
+    ch_down
+}
