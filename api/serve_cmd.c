@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/serve.h"
+#include "db/db.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
 
@@ -80,7 +81,8 @@ signals_ignore(void)
     signal(SIGHUP, SIG_IGN);
 }
 
-/* Until it is told to stop. */
+/* Until it is told to stop, or may not write any more: whoever started it
+ * starts it again. */
 static void
 signals_serve(struct serve *s, const sigset_t *set)
 {
@@ -88,7 +90,7 @@ signals_serve(struct serve *s, const sigset_t *set)
         int sig = signal_next(set);
         char why[512] = "";
 
-        if (sig == SIGTERM || sig == SIGINT)
+        if (sig == SIGTERM || sig == SIGINT || db_sync_failed())
             return;
         serve_watch(s);
         if (sig != SIGHUP)
@@ -137,5 +139,5 @@ serve_cmd(struct cmd *c)
     if (!serve_stop(s, STOP_SECONDS))
         _exit(CMD_FAILED); /* a thread is still in a handler */
     log_info("stopped", NULL);
-    return CMD_DONE;
+    return db_sync_failed() ? CMD_FAILED : CMD_DONE;
 }

@@ -216,6 +216,9 @@ void db_writer_unlock(struct db *db);
 /* SQLite: moves the logs into the files and cuts them off; DB_BUSY when a
  * reader was in the way, which does no harm.  For a timer and after loads. */
 enum db_rc db_checkpoint(struct db *db);
+/* SQLite: a sync failed in this process, which refuses to write from then on
+ * (reading goes on) and is to be started again. */
+bool db_sync_failed(void);
 /* "account", "market" */
 const char *db_home_name(enum db_home home);
 

@@ -9,6 +9,7 @@
  * the log from being cut.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,25 @@ struct lite {
 
 static const struct db_driver SQLITE_DRIVER;
 
+/* Some file could not be synced.  The kernel may have thrown away what it could
+ * not write and call the next sync good, so nothing that this process writes
+ * can be promised any more; the next one reads what the disk really has. */
+static atomic_bool sync_failed;
+
+bool
+db_sync_failed(void)
+{
+    return atomic_load(&sync_failed);
+}
+
+static enum db_rc
+sync_refuse(struct db_conn *c, const char *sql)
+{
+    return conn_fail(c, sql,
+                     "the disk failed to keep what was written: nothing more "
+                     "is written until the program is started again");
+}
+
 sqlite3 *
 sqlite_handle(struct db_conn *c)
 {
@@ -55,6 +75,8 @@ lite_rc(struct lite *l, const char *sql, int rc)
                  sqlite3_errmsg(l->h));
         return DB_BUSY;
     default:
+        if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
+            atomic_store(&sync_failed, true);
         return conn_fail(&l->conn, sql, "%s", sqlite3_errmsg(l->h));
     }
 }
@@ -199,6 +221,8 @@ lite_rows(struct db_conn *c, const char *sql, struct db_ins in,
 
     if (rc != DB_OK)
         return rc;
+    if (db_sync_failed() && !sqlite3_stmt_readonly(s->handle))
+        return sync_refuse(c, sql);
     rc = stmt_bind(l, s, in);
     while (rc == DB_OK) {
         step = sqlite3_step(s->handle);
@@ -244,7 +268,8 @@ lite_rollback(struct db_conn *c)
 static enum db_rc
 lite_commit(struct db_conn *c)
 {
-    enum db_rc rc = conn_run(c, "COMMIT", IN_NONE, NULL);
+    enum db_rc rc = db_sync_failed() ? sync_refuse(c, "COMMIT")
+                                     : conn_run(c, "COMMIT", IN_NONE, NULL);
 
     if (rc != DB_OK)
         lite_rollback(c);
