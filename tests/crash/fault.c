@@ -10,7 +10,8 @@
  * WHAT: io (the shim: EIO and ENOSPC), short, vfs (SQLite's own codes), memory;
  * WHAT-STEP for one kind of step, WHAT-one for the load of one file.  Prints
  * TAP, and lines
- * "# figure KIND N" for whoever adds them up.
+ * "# figure KIND N" for whoever adds them up; "# next N" says where a sweep
+ * that was cut short goes on (0: it was whole).
  */
 #include "config.h"
 
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/base/clock.h"
 #include "server/base/str.h"
 #include "tests/crash/power.h"
 #include "tests/crash/rig.h"
@@ -32,6 +34,9 @@ struct totals {
     long images, second;     /* power cuts, and those while recovering */
     long runs, failed, died; /* of a sweep */
     long works;
+    long at, begin; /* place in a sweep; where to begin */
+    double until;   /* on the clock, when to stop; 0: at the end */
+    bool cut;       /* it came */
 };
 
 /* ---- kills -----------------------------------------------------------------
@@ -324,6 +329,15 @@ sweep_step(struct rig *r, int at, const struct sweep *s, struct totals *t)
         return false;
     calls = r->sh->calls;
     for (d.nth = 1; d.nth <= calls; d.nth++) {
+        if (t->at < t->begin) {
+            t->at++;
+            continue;
+        }
+        if (t->until > 0 && clock_monotonic() > t->until) {
+            t->cut = true;
+            return true;
+        }
+        t->at++;
         rig_what(r, false, "%s %s, call %ld of %ld fails%s: %s", s->what,
                  STEP_NAME[r->w.step[at].kind], d.nth, calls,
                  d.ever ? " and all after it" : "",
@@ -361,15 +375,15 @@ sweep(struct rig *r, const char *what, struct totals *t)
         return false;
     for (int at = 0; at < r->w.n; at++) {
         for (size_t i = 0; i < N_SWEEPS; i++) {
-            if (sweep_has(r, what, &SWEEPS[i], at) &&
+            if (!t->cut && sweep_has(r, what, &SWEEPS[i], at) &&
                 !sweep_step(r, at, &SWEEPS[i], t))
                 return false;
         }
     }
-    if (!t->runs)
+    if (!t->runs && !t->begin)
         return rig_wrong(r, "there is no sweep %s", what);
-    return t->failed + t->died > 0 || str_starts(what, "short") ||
-           rig_wrong(r, "no fault had an effect");
+    return t->begin > 0 || t->cut || t->failed + t->died > 0 ||
+           str_starts(what, "short") || rig_wrong(r, "no fault had an effect");
 }
 
 /* ---- the program ------------------------------------------------------------
@@ -421,7 +435,8 @@ report(const char *mode, const char *count, const struct rig *r,
         printf("%sok 1 - sweep %s: %ld faults, %ld failed with a reason, %ld "
                "ended\n",
                no, count, t->runs, t->failed, t->died);
-        printf("# figure sweep.%s %ld\n", count, t->runs);
+        printf("# figure sweep.%s %ld\n# next %ld\n", count, t->runs,
+               t->cut ? t->at : 0);
     }
     printf("# figure works %ld\n", t->works);
     if (r->why[0])
@@ -441,6 +456,10 @@ main(int argc, char **argv)
         return 2;
     }
     load_shim(argv);
+    if (argc > 6)
+        t.begin = atol(argv[6]);
+    if (argc > 7)
+        t.until = clock_monotonic() + atof(argv[7]);
     ok = rig_open(&r, argv[1], argv[2], strtoull(argv[5], NULL, 10));
     if (ok && str_eq(argv[3], "kills"))
         ok = kills(&r, atol(argv[4]), &t);

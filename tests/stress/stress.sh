@@ -6,6 +6,9 @@
 #   stress.sh [SECONDS]     goes on for about that long (3000), then tells
 #   stress.sh --totals      tells what was done so far
 #
+# Kills, power cuts and sweeps are made by tests/crash/fault, new inputs by the
+# fuzzers.  A sweep is done when it has been through every call of its step.
+#
 # STRESS_DIR (build-stress in the source tree) keeps everything between parts:
 # `ledger`, one line a part (time, commit, kind, amount, seconds, findings);
 # what the fuzzers learnt; and what was found.  STRESS_ONLY is a regular
@@ -17,9 +20,12 @@ dir=${STRESS_DIR:-$top/build-stress}
 ledger=$dir/ledger
 part=${STRESS_PART:-240} # seconds of one part
 
-# kind and how much of it is wanted
+# kind and how much of it is wanted; of a sweep, how often the whole
 goals() {
     cat <<'END'
+kills 10000
+kills.double 2000
+images 20000
 fuzz.lse 100000000
 fuzz.csv 10000000
 fuzz.template 10000000
@@ -28,6 +34,13 @@ fuzz.url 10000000
 fuzz.zip 10000000
 fuzz.reading_pack 10000000
 END
+    local sweep step
+    for sweep in io sync short vfs memory; do
+        for step in create load unload checkpoint backup restore account \
+            sign-in revoke lock; do
+            echo "sweep.$sweep-$step 1"
+        done
+    done
 }
 
 # done_of KIND: the sum so far
@@ -38,7 +51,13 @@ done_of() {
 totals() {
     local kind goal
     printf '%-28s %14s %14s %8s %9s %s\n' kind done goal parts hours findings
-    goals | while read -r kind goal; do
+    {
+        goals
+        # what has no goal of its own
+        awk '{ print $3 }' "$ledger" | sort -u | while read -r kind; do
+            goals | grep -q "^$kind " || echo "$kind 0"
+        done
+    } | while read -r kind goal; do
         awk -v k="$kind" -v g="$goal" '
             $3 == k { n += $4; s += $5; f += $6; parts++ }
             END { printf "%-28s %14.0f %14.0f %8d %9.2f %d\n", k, n, g,
@@ -85,6 +104,44 @@ run_fuzz() {
     return $rc
 }
 
+# run_fault KIND MODE HOW-MUCH SEED [BEGIN SECONDS]
+run_fault() {
+    local log=$dir/log/$1 began=$SECONDS rc=0 n kind seed=$4 tmp
+    tmp=$(mktemp -d "${STRESS_TMP:-/dev/shm}/stress-XXXXXX")
+    "$bin/fault" "$bin/meterhouse" "$tmp" "${@:2}" >"$log" 2>&1 || rc=1
+    if [ $rc = 1 ]; then
+        cp "$log" "$dir/found/$1-$seed"
+        tar -C "$tmp" -czf "$dir/found/$1-$seed.tar.gz" . 2>/dev/null
+    fi
+    rm -rf "$tmp"
+    while read -r kind n; do
+        case $kind in
+        kills.once) note kills "$n" $((SECONDS - began)) $rc ;;
+        kills.double)
+            note kills "$n" 0 0
+            note kills.double "$n" 0 0
+            ;;
+        sweep.*)
+            note "faults.${kind#sweep.}" "$n" $((SECONDS - began)) $rc
+            n=$(sed -n 's/^# next //p' "$log")
+            echo "${n:-0}" >"$dir/at/$kind"
+            [ $rc = 1 ] || [ "${n:-0}" != 0 ] || note "$kind" 1 0 0
+            ;;
+        *) note "$kind" "$n" $((SECONDS - began)) $rc ;;
+        esac
+    done < <(sed -n 's/^# figure //p' "$log")
+    return $rc
+}
+# A new seed each time; it is in the name of what was found.
+new_seed() { echo $(($(date +%s) * 10 + RANDOM % 10)); }
+run_kills() { run_fault kills kills 200 "$(new_seed)"; }
+run_images() { run_fault images images 400 "$(new_seed)"; }
+# The same seed, so that a sweep can go on where it stopped.
+run_sweep() {
+    run_fault "sweep.$1" sweep "$1" 1 \
+        "$(cat "$dir/at/sweep.$1" 2>/dev/null || echo 0)" "$part"
+}
+
 # Long enough for two records of what the parser reads.
 max_len() {
     case $1 in
@@ -95,7 +152,7 @@ max_len() {
 
 # In one function, so that this file may change while it runs.
 main() {
-    mkdir -p "$dir/corpus" "$dir/found" "$dir/log"
+    mkdir -p "$dir/corpus" "$dir/found" "$dir/log" "$dir/at"
     touch "$ledger"
     if [ "${1:-}" = --totals ]; then
         totals
@@ -108,11 +165,14 @@ main() {
     . "$top/.ci/install.sh"
     # The programs are copied, so that the tree can be worked on meanwhile.
     bin=$dir/bin/$commit
-    if [ ! -d "$bin" ]; then
+    if [ ! -e "$bin/fault" ]; then
         build_tree build-fuzz "--enable-werror --enable-sanitize \
             --enable-fuzzers" fuzz-programs || exit 3
+        build_tree build-release --enable-werror all crash-programs || exit 3
         mkdir -p "$bin"
         cp "$top"/build-fuzz/tests/fuzz/fuzz_* "$bin/"
+        cp "$top"/build-release/tests/crash/fault{,shim.so} \
+            "$top"/build-release/meterhouse "$bin/"
         rm -f "$bin"/*.o
     fi
     # Leaks are looked for after each input that frees less than it took.
@@ -122,6 +182,7 @@ main() {
     while [ $((SECONDS - began)) -lt "$seconds" ]; do
         kind=$(next_kind)
         [ -n "$kind" ] || break
+        case $kind in kills*) kind=kills. ;; esac
         goal=$(goals | awk -v k="$kind" '$1 == k { print $2 }')
         "run_${kind%%.*}" "${kind#*.}" $((goal - $(done_of "$kind"))) || failed=1
     done
