@@ -13,7 +13,7 @@ struct job_row {
     char kind[32];
     char key[256];
     char argument[1024];
-    int64_t due_utc;   /* not before; 0: as soon as can be */
+    int64_t due_utc;   /* not before, within a day; 0: as soon as can be */
     int64_t attempts;  /* begun since it last went well */
     char owner[96];    /* who holds the lease, "" nobody */
     int64_t lease_utc; /* until then */

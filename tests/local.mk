@@ -14,7 +14,9 @@ include $(srcdir)/tests/interop/local.mk
 include $(srcdir)/tests/fuzz/local.mk
 include $(srcdir)/tests/crash/local.mk
 include $(srcdir)/tests/lint/local.mk
+include $(srcdir)/tests/hard/local.mk
 include $(srcdir)/tests/package/local.mk
+include $(srcdir)/tests/roles/local.mk
 include $(srcdir)/tests/start/local.mk
 include $(srcdir)/tests/stress/local.mk
 include $(srcdir)/tests/usage/local.mk

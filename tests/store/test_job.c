@@ -412,6 +412,82 @@ test_a_lease_is_kept(void **state)
     assert_true(j.owner[0] == '\0' && j.lease_utc == 0 && j.attempts == 0);
 }
 
+/* Clocks that jump free nothing. */
+static void
+test_a_lease_outlives_the_clock(void **state)
+{
+    static const struct job_kind kinds[] = {
+        {"long", do_until_stopped, NULL, 2, 3, 0},
+        {NULL, NULL, NULL, 0, 0, 0},
+    };
+    struct engine *e = engine_of(state);
+    struct runner_app app = app_of(e, kinds);
+    struct runner *a, *b;
+    char why[512];
+
+    clock_set(T0);
+    ran = 0;
+    add(e->db, "long", "", 0);
+    a = runner_start(&app, why);
+    wait_for(&ran, 1);
+    clock_set(T0 + 366 * 86400);
+    b = runner_start(&app, why);
+    assert_true(a != NULL && b != NULL);
+    sleep(4);
+    clock_set(T0 - 86400);
+    sleep(4);
+    assert_int_equal(ran, 1);
+    assert_true(runner_stop(a, 10) && runner_stop(b, 10));
+    assert_string_equal(diary, "");
+}
+
+/* Nor does a lease of a clock that was ahead hold a job for ever. */
+static void
+test_a_silent_holder(void **state)
+{
+    static const struct job_kind kinds[] = {
+        {"done", do_done, NULL, 1, 3, 0},
+        {NULL, NULL, NULL, 0, 0, 0},
+    };
+    struct engine *e = engine_of(state);
+    struct runner_app app = app_of(e, kinds);
+    struct runner *r;
+    struct job_row j;
+    char why[512];
+
+    clock_set(T0);
+    add(e->db, "done", "x", 0);
+    assert_int_equal(db_job_find(e->db, "done", "x", &j), DB_OK);
+    assert_int_equal(
+        db_job_claim(e->db, j.id, "dead", T0, T0 + INT64_C(3650) * 86400),
+        DB_OK);
+    r = runner_start(&app, why);
+    assert_non_null(r);
+    for (int i = 0; i < 100 && j.ended_utc == 0; i++) {
+        usleep(100000);
+        assert_int_equal(db_job_get(e->db, j.id, &j), DB_OK);
+    }
+    assert_true(runner_stop(r, 10));
+    assert_string_equal(diary, "x2 ");
+}
+
+/* What a clock that was ahead put off is done when it is right again. */
+static void
+test_due_in_no_future(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct runner_tally t;
+
+    clock_set(T0 + 366 * 86400);
+    assert_string_equal(idle(e, KINDS, &t), "1 tick ");
+    clock_set(T0);
+    add(e->db, "done", "soon", T0 + 86400);
+    add(e->db, "done", "never", T0 + 366 * 86400);
+    assert_string_equal(idle(e, KINDS, &t), "1 tick never1 ");
+    clock_set(T0 + 60);
+    assert_string_equal(idle(e, KINDS, &t), "1 tick ");
+}
+
 int
 main(void)
 {
@@ -424,6 +500,9 @@ main(void)
         ENGINE_TESTS(test_a_deadly_job_is_given_up),
         ENGINE_TESTS(test_threads_share_the_work),
         ENGINE_TESTS(test_a_lease_is_kept),
+        ENGINE_TESTS(test_a_lease_outlives_the_clock),
+        ENGINE_TESTS(test_a_silent_holder),
+        ENGINE_TESTS(test_due_in_no_future),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
