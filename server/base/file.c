@@ -186,8 +186,10 @@ make_one(const char *path, mode_t mode, bool always)
         return false;
     if (!made && !always)
         return true;
-    /* A folder that may not be read cannot be synced. */
-    if (sync_folder_of(path) || errno == EACCES)
+    /* A folder that may not be read cannot be synced, nor can one of /proc or
+     * of a file system that is read-only. */
+    if (sync_folder_of(path) || errno == EACCES ||
+        (!made && (errno == EINVAL || errno == EROFS)))
         return true;
     error = errno;
     if (made)
