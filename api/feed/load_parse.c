@@ -39,6 +39,9 @@ input_end(struct input *in, struct block *b)
     struct feed_result *r = &in->b->r;
 
     memcpy(r->l.sha256, b->sha256, sizeof r->l.sha256);
+    in->b->ahead = b->ahead;
+    in->b->check = b->check;
+    in->b->broken = b->failed;
     if (b->failed)
         batch_refuse(in->b, FEED_DAMAGED, b->why);
 }

@@ -16,16 +16,21 @@ feed_key_folder(const struct conf *conf, char to[1024])
     return access(to, R_OK) == 0 ? to : NULL;
 }
 
-/* Fills one block.  False when nothing of the file follows. */
+/* Fills one block.  False when nothing of the file follows.  Without `hash`
+ * the digest comes from elsewhere and a check will do. */
 static bool
-read_block(struct block *b, struct source *s, struct sha256 *hash)
+read_block(struct block *b, struct source *s, struct sha256 *hash,
+           uint64_t *check)
 {
     char *text = block_text(b);
     ssize_t n = source_read(s, text, BLOCK_TEXT);
 
     b->n = n > 0 ? (size_t)n : 0;
     memset(text + b->n, 0, LSE_PAD);
-    sha256_add(hash, text, b->n);
+    if (hash != NULL)
+        sha256_add(hash, text, b->n);
+    else
+        *check = load_digest_check(*check, text, b->n);
     b->last = b->n < BLOCK_TEXT;
     b->failed = n < 0;
     if (n < 0)
@@ -41,7 +46,7 @@ next_block(struct loader *ld)
     if (b == NULL)
         return NULL;
     b->n = 0;
-    b->first = b->last = b->failed = false;
+    b->first = b->last = b->failed = b->ahead = false;
     b->why[0] = b->sha256[0] = '\0';
     return b;
 }
@@ -49,12 +54,16 @@ next_block(struct loader *ld)
 static bool
 read_text(struct loader *ld, struct block *b, struct source *s)
 {
-    struct sha256 *hash = sha256_new();
+    bool ours = load_digest_claim(ld->digests, b->file, source_is_plain(s));
+    struct sha256 *hash = ours ? sha256_new() : NULL;
+    uint64_t check = 0;
     bool more;
 
     do {
-        more = read_block(b, s, hash);
-        if (!more) {
+        more = read_block(b, s, hash, &check);
+        b->ahead = !ours;
+        b->check = check;
+        if (!more && ours) {
             sha256_end(hash, b->sha256);
             hash = NULL;
         }

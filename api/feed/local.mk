@@ -16,6 +16,7 @@ libmeterhouse_a_SOURCES += \
 	api/feed/list.c api/feed/list.h \
 	api/feed/load.c api/feed/load.h \
 	api/feed/load_cmd.c api/feed/load_cmd.h \
+	api/feed/load_digest.c \
 	api/feed/load_facts.c \
 	api/feed/load_kind.c \
 	api/feed/load_parse.c \

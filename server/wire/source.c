@@ -24,6 +24,8 @@
 
 #define RATIO_FREE 1048576
 
+static ssize_t file_layer_read(struct source *s, void *to, size_t n);
+
 /* ---- what all layers share ------------------------------------------------
  */
 
@@ -127,6 +129,15 @@ const char *
 source_why(const struct source *s)
 {
     return s->why;
+}
+
+bool
+source_is_plain(const struct source *s)
+{
+    struct stat st;
+
+    return s->under == NULL && s->read == file_layer_read &&
+           fstat((int)(intptr_t)s->state, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 const char *

@@ -11,6 +11,7 @@
 #ifndef MH_WIRE_SOURCE_H
 #define MH_WIRE_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -30,6 +31,8 @@ source_open(const char *path, const char *pgp_keys, char why[512]);
 ssize_t source_read(struct source *s, void *to, size_t n);
 /* One plain line, "" while nothing went wrong. */
 const char *source_why(const struct source *s);
+/* Is it a file on disk whose bytes are the text, with nothing around it? */
+bool source_is_plain(const struct source *s);
 /*
  * Name of the text without folders: of the zip's entry where there is one,
  * else of the file, without the endings .zip .pgp .gpg .asc; "-" for standard

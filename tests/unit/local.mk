@@ -91,6 +91,10 @@ check_PROGRAMS += tests/unit/test_lse_ways
 TESTS += tests/unit/test_lse_ways
 tests_unit_test_lse_ways_SOURCES = tests/unit/test_lse_ways.c
 
+check_PROGRAMS += tests/unit/test_load_digest
+TESTS += tests/unit/test_load_digest
+tests_unit_test_load_digest_SOURCES = tests/unit/test_load_digest.c
+
 check_PROGRAMS += tests/unit/test_password
 TESTS += tests/unit/test_password
 tests_unit_test_password_SOURCES = tests/unit/test_password.c tests/unit/unit.h
