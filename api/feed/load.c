@@ -14,9 +14,20 @@
 /* ---- batches ----------------------------------------------------------------
  */
 
+size_t
+batch_bytes(const struct batch *b)
+{
+    return b->packed.len + b->texts.len + b->text.len +
+           b->n * sizeof *b->records + b->r.n_rejects * sizeof *b->r.rejects;
+}
+
 void
 batch_reset(struct batch *b)
 {
+    if (b->bytes > BATCH_KEEP) {
+        batch_clear(b);
+        *b = (struct batch){.file = 0};
+    }
     b->packed.len = b->texts.len = b->text.len = b->n = 0;
     b->refused = b->failed = b->ahead = b->broken = false;
     b->kind = &FEED_UNKNOWN;
@@ -180,6 +191,7 @@ finish_batch(struct loader *ld, struct batch *b,
     b->r.seconds = now - ld->last_done;
     ld->last_done = now;
     atomic_fetch_add(&ld->bytes_done, (long long)ld->size[b->file]);
+    atomic_fetch_sub(&ld->waiting, b->bytes);
     atomic_store(&ld->written, b->file + 1);
     go_on = done(arg, &b->r);
     queue_put(&ld->free_batches, b);

@@ -274,6 +274,14 @@ wait_until_written(struct loader *ld, size_t file)
         usleep(2000);
 }
 
+/* Memory is bounded whatever files are like: see BATCHES_BYTES. */
+static void
+wait_for_memory(struct loader *ld)
+{
+    while (atomic_load(&ld->waiting) > BATCHES_BYTES && !atomic_load(&ld->stop))
+        usleep(1000);
+}
+
 void *
 load_parse_run(void *loader)
 {
@@ -287,6 +295,7 @@ load_parse_run(void *loader)
         bool table;
         size_t file;
 
+        wait_for_memory(ld);
         batch_reset(b);
         parse_file(&in);
         while (in.block != NULL && !in.block->last) {
@@ -300,6 +309,8 @@ load_parse_run(void *loader)
         }
         table = b->kind->load != NULL;
         file = b->file;
+        b->bytes = batch_bytes(b);
+        atomic_fetch_add(&ld->waiting, b->bytes);
         if (!queue_put(&ld->batches, b))
             break;
         if (table) {

@@ -21,7 +21,12 @@
 
 #define BLOCKS     8
 #define BLOCK_TEXT (1u << 20)
-#define BATCHES    2
+#define BATCHES    6
+/* Bytes of batches that wait to be written, beyond which no new one is begun:
+ * usual ones take 13 MiB, the worst 50. */
+#define BATCHES_BYTES (64u << 20)
+/* A batch that grew beyond this gives its memory back. */
+#define BATCH_KEEP (24u << 20)
 /* Most bytes of a registry or billed file, which is held whole. */
 #define MOST_TABLE       (512u << 20)
 #define PROGRESS_SECONDS 0.1
@@ -84,6 +89,7 @@ struct batch {
     struct batch_record *records;
     size_t n, room;
     struct buf text; /* of kinds that are held whole */
+    size_t bytes;    /* of all these, once it is complete */
 };
 
 struct digests; /* load_digest.c */
@@ -108,6 +114,7 @@ struct loader {
     struct db *facts_db; /* the parsing thread's own handle, or NULL */
     struct point_facts *facts;
     atomic_size_t written; /* files that the writer is done with */
+    atomic_size_t waiting; /* bytes of batches that are not */
 
     atomic_llong records, text, bytes_done;
     int64_t bytes; /* of all files */
@@ -152,6 +159,7 @@ void batch_warn(struct batch *b, uint32_t bits);
 bool load_write(struct loader *ld, struct batch *b);
 
 void batch_reset(struct batch *b);
+size_t batch_bytes(const struct batch *b);
 void batch_clear(struct batch *b);
 void batch_reject(struct batch *b, const struct feed_reject *j);
 /* The whole file is refused; what was kept of it is dropped. */
