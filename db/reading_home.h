@@ -99,6 +99,7 @@ struct reading_home {
     size_t info_n, info_slots;
     unsigned views;             /* open now: info stays meanwhile */
     struct reading_load *spare; /* its memory serves the next load */
+    bool frugal; /* a loader's: its memory is bounded, so it maps no files */
 };
 
 struct reading_home *reading_home(struct db *db);

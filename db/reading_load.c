@@ -59,6 +59,7 @@ reading_load_begin(struct db *db, const struct load *l,
         *rl = (struct reading_load){0};
     }
     h->spare = NULL;
+    h->frugal = true;
     rl->db = db;
     rl->load = *l;
     *to = rl;
@@ -279,11 +280,15 @@ compare(const struct reading_item *one, struct reading_item *other, size_t n)
 
 /* ---- what is there already ----------------------------------------------- */
 
+#define FOUND_MOST 16384
+
 struct found {
     struct reading_load *rl;
     int32_t day;
     struct reading_item *item; /* of visible records of that day */
     size_t n, size;
+    size_t most; /* of items; more are left out, and */
+    bool many;   /* there are more */
 };
 
 static bool
@@ -314,7 +319,8 @@ found_row(void *arg, const struct reading_row *row)
         i->record.at = (const uint8_t *)arena_dupn(&f->rl->arena, r.at, r.n);
     }
     f->rl->damaged |= w.bad;
-    return !w.bad;
+    f->many = f->n > f->most;
+    return !w.bad && !f->many;
 }
 
 static int
@@ -355,7 +361,8 @@ find_rows(struct reading_load *rl, const struct entry *e, size_t n,
     size_t groups = 0;
     enum db_rc rc;
 
-    *f = (struct found){.rl = rl, .day = day};
+    *f = (struct found){
+        .rl = rl, .day = day, .most = n > 1 ? FOUND_MOST : SIZE_MAX};
     for (size_t i = 0; i < n; i++) {
         int64_t g = row_group(key_back(rl, e[i].key).point_id);
 
@@ -399,15 +406,20 @@ classify(struct reading_load *rl, const struct entry *e, size_t n,
 
 #define FIND_MOST 4096 /* entries compared at a time: bounds memory */
 
+/* Days with many versions are compared in smaller portions. */
 static enum db_rc
 compare_some(struct reading_load *rl, const struct entry *e, size_t n)
 {
     struct found f;
     enum db_rc rc = find_rows(rl, e, n, &f);
 
-    if (rc == DB_OK)
+    if (rc == DB_OK && !f.many)
         rc = classify(rl, e, n, &f);
     arena_reset(&rl->arena);
+    if (rc == DB_OK && f.many)
+        rc = compare_some(rl, e, n / 2);
+    if (rc == DB_OK && f.many)
+        rc = compare_some(rl, e + n / 2, n - n / 2);
     return rc;
 }
 

@@ -125,6 +125,8 @@ month_checkpoint(struct month_file *f)
 
     if (rc == DB_OK)
         f->written = 0;
+    /* a loader that goes from month to month needs their pages no more */
+    sqlite3_db_release_memory(sqlite_handle(f->conn));
     return rc;
 }
 
@@ -161,6 +163,11 @@ sqlite_close_files(void *files)
     "PRAGMA cache_size = -16000;"                                              \
     "PRAGMA wal_autocheckpoint = 1000;"                                        \
     "PRAGMA mmap_size = 2147418112"
+
+#define MONTH_SETTINGS_FRUGAL                                                  \
+    "PRAGMA cache_size = -8000;"                                               \
+    "PRAGMA wal_autocheckpoint = 1000;"                                        \
+    "PRAGMA mmap_size = 0"
 
 /* What a try that was cut off left. */
 static bool
@@ -230,7 +237,10 @@ month_connect(struct db *db, const char *path, struct month_file *f)
         rc = DB_FAIL;
     if (rc != DB_OK)
         return rc;
-    rc = note(db, f, f->conn->driver->script(f->conn, MONTH_SETTINGS));
+    rc = note(db, f,
+              f->conn->driver->script(f->conn, reading_home(db)->frugal
+                                                   ? MONTH_SETTINGS_FRUGAL
+                                                   : MONTH_SETTINGS));
     if (rc == DB_OK &&
         sqlite3_prepare_v3(sqlite_handle(f->conn),
                            "SELECT id, data FROM reading "

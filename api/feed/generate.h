@@ -129,9 +129,12 @@ struct generate_result {
 bool generate_write(const struct generate_plan *p, FILE *progress,
                     struct generate_result *r, char why[512]);
 /* The text of one TDSP's registry and billed usage. */
-void generate_registry(const struct generate_plan *p, int tdsp, struct buf *to);
-void generate_billed(const struct generate_plan *p,
-                     const struct generate_world *w, int tdsp, struct buf *to);
+/* The own meters first to last (excluded) of a TDSP. */
+void generate_registry(const struct generate_plan *p, int tdsp, int64_t first,
+                       int64_t last, struct buf *to);
+void
+generate_billed(const struct generate_plan *p, const struct generate_world *w,
+                int tdsp, int64_t first, int64_t last, struct buf *to);
 /* The records of one meter over days [from, to]; revision 1 takes only the
  * days that are sent again.  Returns how many. */
 int64_t

@@ -20,8 +20,10 @@
 #include "server/base/progress.h"
 #include "server/base/str.h"
 
-#define FLUSH_AT   (4u << 20)
-#define ANY_RECORD 1369 /* bytes of a usual record, for the progress bar */
+#define FLUSH_AT     (4u << 20)
+#define TABLE_POINTS 20000  /* of a registry file */
+#define TABLE_BILLS  250000 /* of a billed file */
+#define ANY_RECORD   1369   /* bytes of a usual record, for the progress bar */
 
 enum what { FIRST_SENDING, CORRECTIONS, REGISTRY, BILLED };
 
@@ -132,9 +134,9 @@ task_run(struct work *k, const struct task *t, struct buf *b)
     }
     b->len = 0;
     if (t->what == REGISTRY)
-        generate_registry(k->plan, t->tdsp, b);
+        generate_registry(k->plan, t->tdsp, t->first, t->last, b);
     else if (t->what == BILLED)
-        generate_billed(k->plan, k->world, t->tdsp, b);
+        generate_billed(k->plan, k->world, t->tdsp, t->first, t->last, b);
     else
         good = write_lse(k, t, fd, b);
     good = good && flush(fd, b, k);
@@ -229,6 +231,23 @@ add_lse(struct work *k, int tdsp, int64_t own)
     }
 }
 
+/* Cuts a TDSP's meters into tables of a few MB. */
+static void
+add_tables(struct work *k, enum what what, int tdsp, int64_t own, int64_t most)
+{
+    struct task t = {.what = what,
+                     .tdsp = tdsp,
+                     .from = k->plan->from_day,
+                     .to = k->plan->to_day};
+
+    do {
+        t.part++;
+        t.last = own - t.first < most ? own : t.first + most;
+        add_task(k, &t);
+        t.first = t.last;
+    } while (t.first < own);
+}
+
 static int
 by_period(const void *a, const void *b)
 {
@@ -250,18 +269,14 @@ plan_tasks(struct work *k)
     int64_t days = p->to_day - p->from_day + 1;
 
     for (int t = 0; t < p->tdsps; t++) {
-        struct task all = {
-            .tdsp = t, .part = 1, .from = p->from_day, .to = p->to_day};
         int64_t own = (p->meters + p->tdsps - 1 - t) / p->tdsps;
 
         if (p->lse)
             add_lse(k, t, own);
-        all.what = REGISTRY;
         if (p->registry)
-            add_task(k, &all);
-        all.what = BILLED;
+            add_tables(k, REGISTRY, t, own, TABLE_POINTS);
         if (p->billed)
-            add_task(k, &all);
+            add_tables(k, BILLED, t, own, TABLE_BILLS / (days / 28 + 1) + 1);
     }
     qsort(k->task, k->n, sizeof *k->task, by_period);
     k->bar.total = p->lse ? p->meters * days * ANY_RECORD : 1;

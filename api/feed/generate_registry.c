@@ -84,15 +84,16 @@ add_point(const struct generate_plan *p, const struct generate_meter *m,
 }
 
 void
-generate_registry(const struct generate_plan *p, int tdsp, struct buf *to)
+generate_registry(const struct generate_plan *p, int tdsp, int64_t first,
+                  int64_t last, struct buf *to)
 {
     struct generate_meter m;
 
     buf_puts(to, "ESIID,PREMISE,TDSP,ZONE,CLASS,SOLAR,ADDRESS,CITY,STATE,ZIP,"
                  "METER,SERIAL,MAKE,INSTALLED,PROVISIONED,REMOVED,"
                  "REP,REP_FROM,REP_TO\n");
-    for (int64_t n = tdsp; n < p->meters; n += p->tdsps) {
-        generate_meter_get(p, n, &m);
+    for (; first < last; first++) {
+        generate_meter_get(p, first * p->tdsps + tdsp, &m);
         add_point(p, &m, to);
     }
 }
@@ -166,14 +167,14 @@ add_bills(const struct generate_plan *p, const struct generate_world *w,
 
 void
 generate_billed(const struct generate_plan *p, const struct generate_world *w,
-                int tdsp, struct buf *to)
+                int tdsp, int64_t first, int64_t last, struct buf *to)
 {
     struct generate_meter m;
 
     buf_puts(to, "ESIID,START_DATE,END_DATE,REVISION_DATE,ACTUAL_KWH,"
                  "METERED_KW,BILLED_KW,METERED_KVA,BILLED_KVA\n");
-    for (int64_t n = tdsp; n < p->meters; n += p->tdsps) {
-        generate_meter_get(p, n, &m);
+    for (; first < last; first++) {
+        generate_meter_get(p, first * p->tdsps + tdsp, &m);
         add_bills(p, w, &m, to);
     }
 }

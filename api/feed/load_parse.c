@@ -185,7 +185,7 @@ keep_text(struct input *in)
         struct block *b = in->block;
 
         if (in->b->text.len + b->n > MOST_TABLE) {
-            batch_refuse(in->b, FEED_CONTENT, "larger than 512 MiB");
+            batch_refuse(in->b, FEED_CONTENT, "larger than 32 MiB");
             return;
         }
         buf_add(&in->b->text, block_text(b), b->n);

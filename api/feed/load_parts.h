@@ -27,8 +27,9 @@
 #define BATCHES_BYTES (64u << 20)
 /* A batch that grew beyond this gives its memory back. */
 #define BATCH_KEEP (24u << 20)
-/* Most bytes of a registry or billed file, which is held whole. */
-#define MOST_TABLE       (512u << 20)
+/* Most bytes of a registry or billed file: it is held whole, with up to five
+ * bytes a byte beside it while it is compared. */
+#define MOST_TABLE       (32u << 20)
 #define PROGRESS_SECONDS 0.1
 
 struct block {

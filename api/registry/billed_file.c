@@ -206,6 +206,7 @@ billed_file_read(struct billed_file *f, const void *text, size_t n,
         rows_read(f, &t);
         rows_thin(f);
         days_find(f);
+        ok = table_rejects_few(rejects);
         table_rejects_sort(rejects);
     }
     table_close(&t);

@@ -383,6 +383,7 @@ registry_file_read(struct registry_file *f, const void *text, size_t n,
     if (ok) {
         rows_read(&r);
         rows_check(f);
+        ok = table_rejects_few(rejects);
     }
     table_close(&r.t);
     return ok;

@@ -60,13 +60,16 @@ struct table_reject *
 table_reject(struct table_rejects *r, enum table_code code, const char *field,
              uint32_t line, const char *esiid)
 {
-    struct table_reject *j;
+    struct table_reject *j = &r->unlisted;
 
-    if (r->n == r->room) {
+    if (r->n == r->room && r->n < TABLE_MOST_REJECTS) {
         r->room = r->room ? r->room * 2 : 64;
         r->at = mem_grow(r->at, r->room * sizeof *r->at);
     }
-    j = &r->at[r->n++];
+    if (r->n < TABLE_MOST_REJECTS)
+        j = &r->at[r->n++];
+    else
+        r->more++;
     *j = (struct table_reject){.code = code, .field = field, .line = line};
     str_copy(j->esiid, sizeof j->esiid, esiid);
     return j;
@@ -86,6 +89,22 @@ table_rejects_sort(struct table_rejects *r)
 {
     if (r->n)
         qsort(r->at, r->n, sizeof *r->at, by_line);
+}
+
+#define SHOWN 100
+
+bool
+table_rejects_few(struct table_rejects *r)
+{
+    struct table_reject *j;
+
+    if (!r->more)
+        return true;
+    r->n = SHOWN;
+    j = table_reject(r, TABLE_REJECTS_MANY, "", 0, "");
+    snprintf(j->note, sizeof j->note, "%zu", r->more + TABLE_MOST_REJECTS);
+    table_rejects_sort(r);
+    return false;
 }
 
 void

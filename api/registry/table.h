@@ -48,7 +48,8 @@
     X(OTHERS, "T39", "01", "the ESI ID is registered to another TDSP")         \
     X(OLDER, "T40", "05",                                                      \
       "the file holds a more recent row of this "                              \
-      "period")
+      "period")                                                                \
+    X(REJECTS_MANY, "T41", "F2", "more than 50,000 rows are refused")
 
 enum table_code {
 #define X(id, ours, ercot, reason) TABLE_##id,
@@ -74,14 +75,21 @@ struct table_reject {
     char note[40];     /* what was found, "line 17"; may be "" */
 };
 
+#define TABLE_MOST_REJECTS 50000 /* that are listed */
+
 struct table_rejects {
     struct table_reject *at;
     size_t n, room;
+    size_t more; /* that are not listed */
+    struct table_reject unlisted;
 };
 
 struct table_reject *
 table_reject(struct table_rejects *r, enum table_code code, const char *field,
              uint32_t line, const char *esiid);
+/* False when there are more than a list holds: the file as a whole is refused
+ * for it, and a few of them are kept to show. */
+bool table_rejects_few(struct table_rejects *r);
 /* By line; for after a load that found some at the end. */
 void table_rejects_sort(struct table_rejects *r);
 void table_rejects_clear(struct table_rejects *r);

@@ -36,12 +36,46 @@ documents_codes(void **state)
     buf_clear(&path);
 }
 
+/* More refused rows than a list holds refuse the file; some are shown. */
+static void
+counts_refused_rows(void **state)
+{
+    static const struct table_column COLUMN[] = {{"ESIID", true}, {"A", true}};
+    struct table_rejects r = {0};
+    struct buf text = {0};
+    struct table t;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        text.len = 0;
+        buf_puts(&text, "ESIID,A\n");
+        for (int n = 0; n < TABLE_MOST_REJECTS + i; n++)
+            buf_puts(&text, "1\n");
+        assert_true(table_open(&t, text.at, text.len, COLUMN, 2, &r));
+        while (table_next(&t) != TABLE_END)
+            ;
+        assert_int_equal(r.n, TABLE_MOST_REJECTS);
+        assert_int_equal(r.more, i);
+        assert_int_equal(table_rejects_few(&r), i == 0);
+        table_close(&t);
+        if (i == 0)
+            table_rejects_clear(&r);
+    }
+    assert_int_equal(r.n, 101);
+    assert_int_equal(r.at[0].code, TABLE_REJECTS_MANY);
+    assert_string_equal(r.at[0].note, "50001");
+    assert_int_equal(r.at[1].line, 2);
+    table_rejects_clear(&r);
+    buf_clear(&text);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(codes_are_distinct),
         cmocka_unit_test(documents_codes),
+        cmocka_unit_test(counts_refused_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
