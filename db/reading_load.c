@@ -280,7 +280,7 @@ compare(const struct reading_item *one, struct reading_item *other, size_t n)
 
 /* ---- what is there already ----------------------------------------------- */
 
-#define FOUND_MOST 16384
+#define FOUND_MOST 8192
 
 struct found {
     struct reading_load *rl;

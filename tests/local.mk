@@ -15,6 +15,7 @@ include $(srcdir)/tests/fuzz/local.mk
 include $(srcdir)/tests/crash/local.mk
 include $(srcdir)/tests/lint/local.mk
 include $(srcdir)/tests/hard/local.mk
+include $(srcdir)/tests/memory/local.mk
 include $(srcdir)/tests/package/local.mk
 include $(srcdir)/tests/roles/local.mk
 include $(srcdir)/tests/start/local.mk

@@ -156,7 +156,9 @@ tell_progress(struct loader *ld, double start)
         .files = ld->n,
         .files_done = atomic_load(&ld->written),
         .bytes = ld->bytes,
-        .bytes_done = atomic_load(&ld->bytes_done),
+        .bytes_done =
+            (atomic_load(&ld->parsed_done) + atomic_load(&ld->written_done)) /
+            2,
         .records = atomic_load(&ld->records),
         .text = atomic_load(&ld->text),
         .seconds = clock_monotonic() - start,
@@ -190,7 +192,7 @@ finish_batch(struct loader *ld, struct batch *b,
 
     b->r.seconds = now - ld->last_done;
     ld->last_done = now;
-    atomic_fetch_add(&ld->bytes_done, (long long)ld->size[b->file]);
+    atomic_fetch_add(&ld->written_done, (long long)ld->size[b->file]);
     atomic_fetch_sub(&ld->waiting, b->bytes);
     atomic_store(&ld->written, b->file + 1);
     go_on = done(arg, &b->r);

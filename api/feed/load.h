@@ -37,9 +37,10 @@ struct feed_result {
 
 struct feed_progress {
     size_t files, files_done;
-    int64_t bytes, bytes_done; /* of the files as they lie there */
-    int64_t records;           /* parsed */
-    int64_t text;              /* bytes of text parsed */
+    int64_t bytes;      /* of the files as they lie there */
+    int64_t bytes_done; /* half when parsed, whole when written */
+    int64_t records;    /* parsed */
+    int64_t text;       /* bytes of text parsed */
     double seconds;
 };
 

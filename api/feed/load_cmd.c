@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "api/feed/bar.h"
 #include "api/feed/list.h"
 #include "api/feed/load.h"
 #include "api/feed/load_cmd.h"
@@ -17,7 +18,6 @@
 #include "server/base/str.h"
 
 #define SHOWN_REJECTS 10
-#define BAR           24
 
 struct loading {
     struct cmd *c;
@@ -207,22 +207,10 @@ static void
 show_progress(void *arg, const struct feed_progress *p)
 {
     struct loading *l = arg;
-    double part = p->bytes > 0 ? (double)p->bytes_done / (double)p->bytes : 0;
-    char bar[BAR + 1], left[32] = "";
+    char line[FEED_BAR];
 
-    memset(bar, '.', BAR);
-    memset(bar, '#', (size_t)(part * BAR));
-    bar[BAR] = '\0';
-    if (part > 0 && part < 1) {
-        int seconds = (int)(p->seconds / part * (1 - part) + 0.5);
-
-        snprintf(left, sizeof left, ", %d:%02d left", seconds / 60,
-                 seconds % 60);
-    }
-    fprintf(l->c->err,
-            "\r\033[K[%s] %zu of %zu files, %" PRId64 " records, %.0f MB/s%s",
-            bar, p->files_done, p->files, p->records,
-            megabytes_a_second(p->text, p->seconds), left);
+    feed_bar(p, line);
+    fprintf(l->c->err, "\r\033[K%s", line);
     fflush(l->c->err);
     l->bar_shown = true;
 }

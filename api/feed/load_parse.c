@@ -17,7 +17,20 @@ struct input {
     struct loader *ld;
     struct batch *b;
     struct block *block; /* the one being parsed, NULL at the end */
+    int64_t before;      /* bytes of the files before this one */
 };
+
+/* A block was taken: how far are we? */
+static void
+count_block(struct input *in, const struct block *b)
+{
+    int64_t size = in->ld->size[in->b->file];
+    int64_t taken = b->last || b->taken > size ? size : b->taken;
+
+    in->b->r.l.bytes += (int64_t)b->n;
+    atomic_fetch_add(&in->ld->text, (long long)b->n);
+    atomic_store(&in->ld->parsed_done, (long long)(in->before + taken));
+}
 
 /* Lets the current block go and takes the next one of the file. */
 static void
@@ -28,7 +41,7 @@ input_next(struct input *in)
     queue_put(&in->ld->free_blocks, in->block);
     in->block = last ? NULL : queue_take(&in->ld->blocks);
     if (in->block != NULL)
-        atomic_fetch_add(&in->ld->text, (long long)in->block->n);
+        count_block(in, in->block);
     else if (!last)
         in->b->failed = true; /* the loader stops */
 }
@@ -66,8 +79,7 @@ input_more(void *arg, const char *from, size_t keep, struct lse_span *span)
     memcpy(block_text(b) - keep, from, keep);
     queue_put(&in->ld->free_blocks, old);
     in->block = b;
-    in->b->r.l.bytes += (int64_t)b->n;
-    atomic_fetch_add(&in->ld->text, (long long)b->n);
+    count_block(in, b);
     *span =
         (struct lse_span){block_text(b) - keep, block_text(b) + b->n, b->last};
 }
@@ -192,8 +204,6 @@ keep_text(struct input *in)
         if (b->last)
             return;
         input_next(in);
-        if (in->block != NULL)
-            in->b->r.l.bytes += (int64_t)in->block->n;
     }
 }
 
@@ -248,13 +258,12 @@ parse_file(struct input *in)
 
     b->file = in->block->file;
     b->r.path = in->ld->paths[b->file];
-    b->r.l.bytes = (int64_t)in->block->n;
     name_load(in->ld, b, in->block);
     if (!in->block->opened) {
         not_opened(b, in->block);
         return;
     }
-    atomic_fetch_add(&in->ld->text, (long long)in->block->n);
+    count_block(in, in->block);
     b->kind = find_kind(in->block, b->r.path);
     str_copy(b->r.l.kind, sizeof b->r.l.kind, b->kind->name);
     if (b->kind == &FEED_UNKNOWN)
@@ -288,27 +297,26 @@ load_parse_run(void *loader)
     struct loader *ld = loader;
     struct block *first;
     struct batch *b;
+    int64_t before = 0;
 
     while ((first = queue_take(&ld->blocks)) != NULL &&
            (b = queue_take(&ld->free_batches)) != NULL) {
-        struct input in = {.ld = ld, .b = b, .block = first};
+        struct input in = {.ld = ld, .b = b, .block = first, .before = before};
         bool table;
         size_t file;
 
         wait_for_memory(ld);
         batch_reset(b);
         parse_file(&in);
-        while (in.block != NULL && !in.block->last) {
+        while (in.block != NULL && !in.block->last)
             input_next(&in);
-            if (in.block != NULL)
-                b->r.l.bytes += (int64_t)in.block->n;
-        }
         if (in.block != NULL) {
             input_end(&in, in.block);
             queue_put(&ld->free_blocks, in.block);
         }
         table = b->kind->load != NULL;
         file = b->file;
+        before += ld->size[file];
         b->bytes = batch_bytes(b);
         atomic_fetch_add(&ld->waiting, b->bytes);
         if (!queue_put(&ld->batches, b))

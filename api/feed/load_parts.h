@@ -38,6 +38,7 @@ struct block {
     size_t file;             /* index of the file, where it is the first */
     bool opened;             /* false: the file could not be opened (first) */
     bool failed;             /* it breaks off here: `why` (last) */
+    int64_t taken;           /* of the file as it lies there, up to here */
     bool ahead;              /* load_digest.c has the digest (last) */
     uint64_t check;          /* of the text, for load_digest_get (last) */
     char name[256];          /* first */
@@ -117,9 +118,10 @@ struct loader {
     atomic_size_t written; /* files that the writer is done with */
     atomic_size_t waiting; /* bytes of batches that are not */
 
-    atomic_llong records, text, bytes_done;
-    int64_t bytes; /* of all files */
-    int64_t *size; /* of each */
+    atomic_llong records, text;
+    atomic_llong parsed_done, written_done; /* bytes of files */
+    int64_t bytes;                          /* of all files */
+    int64_t *size;                          /* of each */
     bool recovered;
     double last_done;
 };

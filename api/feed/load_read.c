@@ -32,6 +32,7 @@ read_block(struct block *b, struct source *s, struct sha256 *hash,
     else
         *check = load_digest_check(*check, text, b->n);
     b->last = b->n < BLOCK_TEXT;
+    b->taken = (int64_t)source_taken(s);
     b->failed = n < 0;
     if (n < 0)
         str_copy(b->why, sizeof b->why, source_why(s));
@@ -47,6 +48,7 @@ next_block(struct loader *ld)
         return NULL;
     b->n = 0;
     b->first = b->last = b->failed = b->ahead = false;
+    b->taken = 0;
     b->why[0] = b->sha256[0] = '\0';
     return b;
 }

@@ -188,6 +188,8 @@ write_readings(struct loader *ld, struct batch *b)
                               b->packed.at + r->packed, r->packed_n,
                               (uint32_t)i);
     }
+    if (b->packed.size > BATCH_KEEP) /* there is a copy now */
+        buf_clear(&b->packed);
     if (rc == DB_OK)
         rc = reading_load_write(rl, take_outcome, b);
     reading_load_free(rl);

@@ -10,6 +10,7 @@ libmeterhouse_a_SOURCES += \
 	api/feed/generate_registry.c
 
 libmeterhouse_a_SOURCES += \
+	api/feed/bar.c api/feed/bar.h \
 	api/feed/check.c api/feed/check.h \
 	api/feed/inbox.c api/feed/inbox.h \
 	api/feed/inbox_job.c api/feed/inbox_job.h \

@@ -140,6 +140,14 @@ source_is_plain(const struct source *s)
            fstat((int)(intptr_t)s->state, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+unsigned long long
+source_taken(const struct source *s)
+{
+    while (s->under != NULL)
+        s = s->under;
+    return s->given;
+}
+
 const char *
 source_name(const struct source *s)
 {

@@ -33,6 +33,8 @@ ssize_t source_read(struct source *s, void *to, size_t n);
 const char *source_why(const struct source *s);
 /* Is it a file on disk whose bytes are the text, with nothing around it? */
 bool source_is_plain(const struct source *s);
+/* Bytes taken so far from the file as it lies there, wrapped or not. */
+unsigned long long source_taken(const struct source *s);
 /*
  * Name of the text without folders: of the zip's entry where there is one,
  * else of the file, without the endings .zip .pgp .gpg .asc; "-" for standard

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-EXTRA_DIST += tests/cli/run
+EXTRA_DIST += tests/cli/run tests/cli/on_terminal.py

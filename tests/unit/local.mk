@@ -91,6 +91,10 @@ check_PROGRAMS += tests/unit/test_lse_ways
 TESTS += tests/unit/test_lse_ways
 tests_unit_test_lse_ways_SOURCES = tests/unit/test_lse_ways.c
 
+check_PROGRAMS += tests/unit/test_bar
+TESTS += tests/unit/test_bar
+tests_unit_test_bar_SOURCES = tests/unit/test_bar.c
+
 check_PROGRAMS += tests/unit/test_load_digest
 TESTS += tests/unit/test_load_digest
 tests_unit_test_load_digest_SOURCES = tests/unit/test_load_digest.c
