@@ -20,10 +20,12 @@
 #include "server/base/progress.h"
 #include "server/base/str.h"
 
-#define FLUSH_AT     (4u << 20)
-#define TABLE_POINTS 20000  /* of a registry file */
-#define TABLE_BILLS  250000 /* of a billed file */
-#define ANY_RECORD   1369   /* bytes of a usual record, for the progress bar */
+#define FLUSH_AT (4u << 20)
+/* Rows of a registry or billed file, about 22 MB.  A point has one registry
+ * row and another each 800 days or so; they begin 400 days before the plan. */
+#define TABLE_ROWS_MADE 120000
+#define TABLE_BILLS     250000
+#define ANY_RECORD      1369 /* bytes of a usual record, for the progress bar */
 
 enum what { FIRST_SENDING, CORRECTIONS, REGISTRY, BILLED };
 
@@ -274,7 +276,8 @@ plan_tasks(struct work *k)
         if (p->lse)
             add_lse(k, t, own);
         if (p->registry)
-            add_tables(k, REGISTRY, t, own, TABLE_POINTS);
+            add_tables(k, REGISTRY, t, own,
+                       TABLE_ROWS_MADE * 800 / (days + 1200));
         if (p->billed)
             add_tables(k, BILLED, t, own, TABLE_BILLS / (days / 28 + 1) + 1);
     }

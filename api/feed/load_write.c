@@ -196,6 +196,13 @@ write_readings(struct loader *ld, struct batch *b)
     return rc;
 }
 
+/* Number and row in one transaction: a load has few others. */
+static enum db_rc
+open_tx(struct db *db, void *arg)
+{
+    return db_load_add(db, arg);
+}
+
 static enum db_rc
 write_lse(struct loader *ld, struct batch *b)
 {
@@ -204,7 +211,7 @@ write_lse(struct loader *ld, struct batch *b)
     if (rc == DB_OK && is_known(ld, b, &rc))
         return DB_OK;
     if (rc == DB_OK)
-        rc = db_load_add(ld->db, &b->r.l);
+        rc = db_tx(ld->db, DB_MARKET, open_tx, &b->r.l);
     if (rc == DB_OK)
         rc = write_readings(ld, b);
     if (rc != DB_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How fast LSE text is read, step by step, on one core: digest; parsing, in
+ * How fast LSE text is read, step by step, on one core: digest, of one text
+ * and of eight side by side; parsing, in
  * each way that the processor has; parsing and checking; parsing, checking and
  * packing.
  *
@@ -20,6 +21,7 @@
 #include "server/base/clock.h"
 #include "server/base/file.h"
 #include "server/base/hash.h"
+#include "server/base/sha256_lanes.h"
 
 #define RUNS 7
 #define MOST (1u << 30)
@@ -143,6 +145,24 @@ digest(const struct buf *text, struct sums *sums)
     sha256_hex(hex, text->at, text->len);
 }
 
+/* Eight parts of it side by side, which is how many files are digested. */
+static enum sha256_way lanes_way;
+
+static void
+digest_lanes(const struct buf *text, struct sums *sums)
+{
+    const size_t blocks = text->len / SHA256_LANES / SHA256_BLOCK;
+    const uint8_t *at[SHA256_LANES];
+    struct sha256_lanes s;
+
+    (void)sums;
+    for (unsigned i = 0; i < SHA256_LANES; i++) {
+        sha256_lanes_start(&s, i);
+        at[i] = (const uint8_t *)text->at + i * blocks * SHA256_BLOCK;
+    }
+    sha256_lanes_add(&s, lanes_way, at, blocks);
+}
+
 static int
 by_size(const void *a, const void *b)
 {
@@ -202,6 +222,8 @@ main(int argc, char **argv)
     memset(text.at + text.len, 0, LSE_PAD);
     parse(&text, &sums);
     measure("digest", &text, sums.records, digest);
+    if (sha256_lanes_pay(&lanes_way))
+        measure("lanes", &text, sums.records, digest_lanes);
     for (way = LSE_PLAIN; way < LSE_WAYS; way++)
         if (lse_can(way))
             measure(NAMES[way], &text, 0, parse);
