@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <stdatomic.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -435,6 +436,14 @@ lite_opened(struct lite *l, enum db_rc rc, const char *path,
     return rc;
 }
 
+/* SQLite's own counting of memory takes a lock that all threads share, at
+ * every allocation, for figures that nobody reads. */
+static void
+lite_configure(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum db_rc
 sqlite_open(const char *path, enum db_mode mode, struct db_conn **to,
             char why[DB_WHY])
@@ -442,8 +451,10 @@ sqlite_open(const char *path, enum db_mode mode, struct db_conn **to,
     struct lite *l = mem_new(sizeof *l);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
                 (mode == DB_CREATE ? SQLITE_OPEN_CREATE : 0);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     enum db_rc rc;
 
+    pthread_once(&once, lite_configure);
     *to = NULL;
     *l = (struct lite){.conn.driver = &SQLITE_DRIVER};
     if (mode != DB_CREATE && !file_exists(path)) {

@@ -7,6 +7,70 @@
 (function () {
   "use strict";
 
+  var SVG = "http://www.w3.org/2000/svg";
+
+  /* "Nov 1, 2025: 12.5 kWh, 3 of 96 intervals estimated", from the table. */
+  function wordsOf(row, heads) {
+    var note = row.cells[row.cells.length - 1].textContent.trim();
+    var kwh = row.cells[1].textContent;
+    var words = kwh ? [kwh + " kWh"] : [];
+
+    if (heads.surplus && row.cells[2].textContent) {
+      words.push(heads.surplus + " " + row.cells[2].textContent);
+    }
+    if (note) {
+      words.push(note);
+    }
+    return row.cells[0].textContent + ": " + words.join(", ");
+  }
+
+  /* A chart of very many bars is one picture: its bars' names and links are
+     those of the table's rows. */
+  function fill(chart) {
+    var table = document.querySelector("#usage-numbers table");
+    var surplus = table.querySelector("thead [data-surplus]");
+    var heads = { surplus: surplus && surplus.textContent };
+    var rows = Array.prototype.slice.call(table.tBodies[0].rows);
+    var all = 0;
+    var at = 0;
+
+    function slots(row) {
+      return Number(row.dataset.slots || 1);
+    }
+
+    function percent(n) {
+      return 100 * n / all + "%";
+    }
+
+    rows.forEach(function (row) {
+      all += slots(row);
+    });
+    rows.forEach(function (row) {
+      var link = row.querySelector("a");
+      var bar = document.createElementNS(SVG, link ? "a" : "g");
+      var title = document.createElementNS(SVG, "title");
+      var hit = document.createElementNS(SVG, "rect");
+
+      if (link) {
+        bar.setAttribute("href", link.getAttribute("href"));
+      } else {
+        bar.setAttribute("role", "img");
+      }
+      bar.setAttribute("class", "chart-slot");
+      title.textContent = wordsOf(row, heads);
+      hit.setAttribute("class", "chart-hit");
+      hit.setAttribute("x", percent(at));
+      hit.setAttribute("width", percent(slots(row)));
+      hit.setAttribute("y", chart.dataset.top);
+      hit.setAttribute("height", chart.dataset.tall);
+      bar.appendChild(title);
+      bar.appendChild(hit);
+      chart.appendChild(bar);
+      at += slots(row);
+    });
+    chart.setAttribute("role", "group");
+  }
+
   function start(chart) {
     var bars = Array.prototype.slice.call(
       chart.querySelectorAll(".chart-slot"));
@@ -92,5 +156,6 @@
     chart.addEventListener("pointerleave", hide);
   }
 
+  document.querySelectorAll("svg.chart-crowded").forEach(fill);
   document.querySelectorAll("svg.chart").forEach(start);
 }());

@@ -51,14 +51,13 @@ static enum db_rc
 add_up_all(struct db *db, struct arena *a, struct usage *u)
 {
     int32_t from = u->bill[0].row.start_day, to = from;
-    struct usage_day *day;
+    const struct usage_day *day;
     enum db_rc rc;
 
     for (size_t i = 0; i < u->bills; i++)
         if (u->bill[i].row.end_day > to)
             to = u->bill[i].row.end_day;
-    day = ARENA_NEWN(a, struct usage_day, (size_t)(to - from + 1));
-    rc = usage_load_days(db, u->point_id, from, to, day, NULL, u->zone);
+    rc = usage_days_get(db, a, u, from, to, &day);
     for (size_t i = 0; i < u->bills; i++)
         add_up(&u->bill[i], day, from);
     return rc;

@@ -38,16 +38,10 @@ static enum db_rc
 load_one(struct db *db, struct arena *a, struct usage *u,
          struct usage_compare *c)
 {
-    int32_t from, to;
-    struct usage_day *day;
-    enum db_rc rc = DB_OK;
+    const struct usage_day *day;
+    enum db_rc rc =
+        usage_days_get(db, a, u, c->period.from, c->period.to, &day);
 
-    from = c->period.from > u->from ? c->period.from : u->from;
-    to = c->period.to < u->to ? c->period.to : u->to;
-    day = ARENA_NEWN(a, struct usage_day, (size_t)usage_period_days(c->period));
-    if (from <= to)
-        rc = usage_load_days(db, u->point_id, from, to,
-                             &day[from - c->period.from], NULL, u->zone);
     if (rc != DB_OK)
         return rc;
     add_pairs(u, day, c);

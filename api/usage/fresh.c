@@ -67,22 +67,31 @@ hour_of(const struct tz *zone, int32_t day, int64_t hour)
     return utc + tz_offset(zone, start) - tz_offset(zone, utc);
 }
 
+int64_t
+usage_next_load(const struct conf *conf, const struct tz *zone, int64_t now_utc,
+                bool *before)
+{
+    int32_t day = tz_day_of(zone, now_utc);
+    int64_t today = hour_of(zone, day, conf->load_hour);
+
+    *before = now_utc < today;
+    return *before ? today : hour_of(zone, day + 1, conf->load_hour);
+}
+
 static void
 expect_load(const struct conf *conf, int64_t now_utc, struct usage *u)
 {
-    int64_t today = hour_of(u->zone, u->today, conf->load_hour);
-    bool before = now_utc < today;
+    bool before;
 
-    u->fresh.next_utc =
-        before ? today : hour_of(u->zone, u->today + 1, conf->load_hour);
+    u->fresh.next_utc = usage_next_load(conf, u->zone, now_utc, &before);
     u->fresh.late = u->fresh.last_day < u->today - (before ? 2 : 1);
 }
 
 /* The day before the first hole among the newest days. */
 static enum db_rc
-load_complete(struct db *db, struct usage *u)
+load_complete(struct db *db, struct arena *a, struct usage *u)
 {
-    struct usage_day day[COMPLETE_DAYS] = {0};
+    const struct usage_day *day;
     int32_t last = u->fresh.last_day, from = last - COMPLETE_DAYS + 1;
     enum db_rc rc;
 
@@ -93,38 +102,51 @@ load_complete(struct db *db, struct usage *u)
     u->fresh.complete_day = last;
     if (from > last)
         return DB_OK;
-    rc = usage_load_days(db, u->point_id, from, last, day, NULL, u->zone);
+    rc = usage_days_get(db, a, u, from, last, &day);
+    if (rc != DB_OK)
+        return rc;
     for (int32_t at = from; at <= last; at++)
         if (day[at - from].sum.days == 0 || day[at - from].sum.missing > 0) {
             u->fresh.complete_day = at - 1;
             break;
         }
-    return rc;
+    return DB_OK;
 }
 
-enum db_rc
-usage_load_fresh(struct db *db, const struct conf *conf, int64_t now_utc,
-                 struct usage *u)
+static enum db_rc
+data_days(struct db *db, const struct usage_ask *ask, struct usage *u)
 {
     struct usage_fresh *f = &u->fresh;
     enum db_rc rc;
 
     f->first_day = f->last_day = f->complete_day = DAY_NONE;
-    rc = load_meters(db, u);
-    if (rc != DB_OK)
-        return rc;
-    rc = reading_span(db, u->point_id, &f->first_day, &f->last_day);
-    if (rc == DB_NONE || (rc == DB_OK && f->first_day > u->to)) {
-        expect_load(conf, now_utc, u);
-        return DB_OK;
+    if (!ask->data.known)
+        rc = reading_span(db, u->point_id, &f->first_day, &f->last_day);
+    else
+        rc = ask->data.any ? DB_OK : DB_NONE;
+    if (ask->data.known && ask->data.any) {
+        f->first_day = ask->data.first;
+        f->last_day = ask->data.last;
     }
+    f->any = rc == DB_OK && f->first_day <= u->to;
+    return rc == DB_NONE ? DB_OK : rc;
+}
+
+enum db_rc
+usage_load_fresh(struct db *db, const struct conf *conf, struct arena *a,
+                 const struct usage_ask *ask, struct usage *u)
+{
+    struct usage_fresh *f = &u->fresh;
+    enum db_rc rc = load_meters(db, u);
+
+    if (rc == DB_OK)
+        rc = data_days(db, ask, u);
     if (rc != DB_OK)
         return rc;
-    f->any = true;
-    if (f->last_day > u->to)
+    if (f->any && f->last_day > u->to)
         f->last_day = u->to;
-    expect_load(conf, now_utc, u);
-    return load_complete(db, u);
+    expect_load(conf, ask->now_utc, u);
+    return f->any ? load_complete(db, a, u) : DB_OK;
 }
 
 /* ---- reasons ---------------------------------------------------------- */

@@ -58,31 +58,6 @@ usage_average_ukwh(const struct usage_sum *s)
 
 /* ---- days ------------------------------------------------------------- */
 
-struct days {
-    struct usage_day *day;
-    int32_t from;
-    struct usage_peak *peak;
-    const struct tz *zone;
-};
-
-static void
-take_peak(const struct days *w, const struct reading_sum *s)
-{
-    struct usage_peak *p = w->peak;
-    int32_t seconds = tz_day_seconds(w->zone, s->day) / s->n;
-
-    if (!p->known || s->peak_ukwh > p->ukwh) {
-        p->ukwh = s->peak_ukwh;
-        p->from_utc = tz_day_start(w->zone, s->day) + s->peak_at * seconds;
-        p->to_utc = p->from_utc + seconds;
-    }
-    if (!p->known || s->sum_ukwh > p->day_ukwh) {
-        p->day = s->day;
-        p->day_ukwh = s->sum_ukwh;
-    }
-    p->known = true;
-}
-
 static void
 take_load(struct usage_day *d, const struct reading_sum *s)
 {
@@ -91,13 +66,16 @@ take_load(struct usage_day *d, const struct reading_sum *s)
     d->has_reads = s->has_reads;
     d->start_read = s->start_read;
     d->stop_read = s->stop_read;
+    d->peak_ukwh = s->peak_ukwh;
+    d->peak_at = s->peak_at;
+    d->peak_of = s->n > s->missing ? s->n : 0;
 }
 
 static bool
 take_day(void *arg, const struct reading_sum *s)
 {
-    struct days *w = arg;
-    struct usage_day *d = &w->day[s->day - w->from];
+    struct usage_days *w = arg;
+    struct usage_day *d = &w->at[s->day - w->from];
     bool load = s->channel == CHANNEL_LOAD;
 
     if (load)
@@ -113,44 +91,79 @@ take_day(void *arg, const struct reading_sum *s)
         d->stamp = s->stamp;
     }
     d->sum.days = 1;
-    if (load && w->peak && s->n > s->missing)
-        take_peak(w, s);
     return true;
 }
 
 enum db_rc
-usage_load_days(struct db *db, int64_t point_id, int32_t from, int32_t to,
-                struct usage_day *day, struct usage_peak *peak,
-                const struct tz *zone)
+usage_load_days(struct db *db, struct arena *a, const struct usage *u,
+                int32_t from, int32_t to, struct usage_days *days)
 {
-    struct days w = {day, from, peak, zone};
+    int32_t first = from > u->from ? from : u->from;
+    int32_t last = to < u->to ? to : u->to;
 
-    if (from > to)
+    *days = (struct usage_days){
+        from, to, ARENA_NEWN(a, struct usage_day, (size_t)(to - from + 1))};
+    if (first > last)
         return DB_OK;
-    return reading_each_sum(db, point_id, from, to, take_day, &w);
+    return reading_each_sum(db, u->point_id, first, last, take_day, days);
+}
+
+enum db_rc
+usage_days_get(struct db *db, struct arena *a, const struct usage *u,
+               int32_t from, int32_t to, const struct usage_day **d)
+{
+    struct usage_days more;
+    enum db_rc rc;
+
+    if (u->read.at && from >= u->read.from && to <= u->read.to) {
+        *d = &u->read.at[from - u->read.from];
+        return DB_OK;
+    }
+    rc = usage_load_days(db, a, u, from, to, &more);
+    *d = more.at;
+    return rc;
 }
 
 /* ---- all of it -------------------------------------------------------- */
 
+static void
+take_peak(struct usage *u, const struct usage_day *d)
+{
+    struct usage_peak *p = &u->peak;
+
+    if (d->peak_of == 0)
+        return;
+    if (!p->known || d->peak_ukwh > p->ukwh) {
+        int32_t seconds = tz_day_seconds(u->zone, d->day) / d->peak_of;
+
+        p->ukwh = d->peak_ukwh;
+        p->from_utc = tz_day_start(u->zone, d->day) + d->peak_at * seconds;
+        p->to_utc = p->from_utc + seconds;
+    }
+    if (!p->known || d->sum.load_ukwh > p->day_ukwh) {
+        p->day = d->day;
+        p->day_ukwh = d->sum.load_ukwh;
+    }
+    p->known = true;
+}
+
+/* The period's days, and with them those that it is compared with first: one
+ * way through the store for both. */
 static enum db_rc
 load_period_days(struct db *db, struct arena *a, struct usage *u)
 {
-    int32_t from = u->period.from > u->from ? u->period.from : u->from;
-    int32_t to = u->period.to < u->to ? u->period.to : u->to;
-    enum db_rc rc;
+    struct usage_period before = usage_period_other(u->period, USAGE_BEFORE);
+    enum db_rc rc =
+        usage_load_days(db, a, u, before.from, u->period.to, &u->read);
 
     u->days = (size_t)usage_period_days(u->period);
-    u->day = ARENA_NEWN(a, struct usage_day, u->days);
-    for (size_t i = 0; i < u->days; i++)
-        u->day[i].day = u->period.from + (int32_t)i;
-    if (from > to)
-        return DB_OK;
-    rc = usage_load_days(db, u->point_id, from, to,
-                         &u->day[from - u->period.from], &u->peak, u->zone);
+    u->day = &u->read.at[u->period.from - before.from];
     for (size_t i = 0; i < u->days; i++) {
         struct usage_day *d = &u->day[i];
 
+        d->day = u->period.from + (int32_t)i;
         usage_sum_add(&u->total, &d->sum);
+        take_peak(u, d);
     }
     return rc;
 }
@@ -187,7 +200,7 @@ usage_load(struct db *db, const struct actor *who, const struct conf *conf,
         return FAULT_PAST_LIMIT;
     rc = load_period_days(db, a, u);
     if (rc == DB_OK)
-        rc = usage_load_fresh(db, conf, ask->now_utc, u);
+        rc = usage_load_fresh(db, conf, a, ask, u);
     if (rc == DB_OK) {
         name_gaps(u);
         rc = usage_load_lines(db, a, u);

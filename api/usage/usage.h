@@ -70,6 +70,8 @@ struct usage_day {
     int64_t stamp;      /* revision, YYYYMMDDHHMMSS */
     bool has_reads;
     struct decimal start_read, stop_read; /* of consumption */
+    int64_t peak_ukwh;                    /* its highest interval, */
+    uint16_t peak_at, peak_of; /* so many of the day's; of 0: unknown */
 };
 
 struct usage_line {
@@ -114,6 +116,12 @@ struct usage_bill { /* one row of the billed report */
     int64_t ukwh; /* what they add up to */
 };
 
+/* Days read from the store, with room for those it does not have. */
+struct usage_days {
+    int32_t from, to;
+    struct usage_day *at; /* at[0] is `from`; NULL: nothing was read */
+};
+
 struct usage {
     struct usage_period period;
     enum usage_report report;
@@ -124,7 +132,8 @@ struct usage {
     int32_t from, to;   /* the window that may be read */
     int32_t right_from; /* first day of this account's time */
     size_t days, lines, bills;
-    struct usage_day *day; /* every day of the period */
+    struct usage_day *day;  /* every day of the period, inside `read` */
+    struct usage_days read; /* the period and the one before it */
     struct usage_line *line;
     struct usage_bill *bill; /* of USAGE_MONTHLY */
     struct usage_sum total;
@@ -133,10 +142,17 @@ struct usage {
     struct usage_fresh fresh;
 };
 
+/* First and last day with data of a point, when they were asked already. */
+struct usage_data_days {
+    bool known, any;
+    int32_t first, last;
+};
+
 struct usage_ask {
     struct usage_period period;
     enum usage_report report;
     int64_t now_utc;
+    struct usage_data_days data;
 };
 
 /* Whether a page may show so long a period of that report (the settings
@@ -155,5 +171,7 @@ void usage_sum_add(struct usage_sum *to, const struct usage_sum *s);
 /* The view that all faces share: dates as YYYY-MM-DD, instants with offset,
  * energy as decimal text. */
 json_t *usage_view(const struct usage *u, const struct agreement_meter *m);
+/* The same without its lines and bills, which pages write row by row. */
+json_t *usage_view_head(const struct usage *u, const struct agreement_meter *m);
 
 #endif

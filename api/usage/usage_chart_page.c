@@ -51,7 +51,7 @@ bar_href(const struct usage_show *s, const struct usage_line *l)
 }
 
 static void
-make_bar(const struct usage_show *s, const struct usage_line *l,
+make_bar(const struct usage_show *s, const struct usage_line *l, bool words,
          struct svg_bar *b)
 {
     const struct usage_sum *sum = &l->sum;
@@ -66,6 +66,8 @@ make_bar(const struct usage_show *s, const struct usage_line *l,
     if (sum->estimated && b->hatched == 0)
         b->hatched = 1;
     b->slots = (uint16_t)l->slots;
+    if (!words)
+        return;
     b->title = bar_title(s, l);
     b->href = bar_href(s, l);
 }
@@ -102,15 +104,30 @@ label_hours(struct labels *w)
     }
 }
 
+/* Days of this span and more are told by their months. */
+#define MONTH_LABELS 93
+#define MONTH_LEAST  10 /* days of a month that is named */
+
+static const char *
+short_month(const struct usage_show *s, int32_t day, bool with_year)
+{
+    int year, month, dom;
+    char key[32];
+
+    day_to_civil(day, &year, &month, &dom);
+    snprintf(key, sizeof key, "date.month_short.%d", month);
+    if (!with_year)
+        return tr(s->r->lang, key);
+    return arena_printf(s->r->arena, "%s %d", tr(s->r->lang, key), year);
+}
+
 /* Every day, in the middle of its slots. */
 static void
 label_days(struct labels *w)
 {
     const struct usage *u = &w->s->usage;
     const struct req *r = w->s->r;
-    enum date_style style = u->days <= 7    ? DATE_WEEKDAY
-                            : u->days > 366 ? DATE_SHORT
-                                            : DATE_DAY;
+    enum date_style style = u->days <= 7 ? DATE_WEEKDAY : DATE_DAY;
     int32_t per_slot = u->grain == USAGE_QUARTER ? 900 : 3600;
     int64_t slot = 0;
 
@@ -127,17 +144,22 @@ label_days(struct labels *w)
     }
 }
 
-static const char *
-short_month(const struct usage_show *s, int32_t day, bool with_year)
+/* Every month that is there for the most part, in the middle of its days. */
+static void
+label_months(struct labels *w)
 {
-    int year, month, dom;
-    char key[32];
+    const struct usage *u = &w->s->usage;
+    int32_t at = u->period.from;
 
-    day_to_civil(day, &year, &month, &dom);
-    snprintf(key, sizeof key, "date.month_short.%d", month);
-    if (!with_year)
-        return tr(s->r->lang, key);
-    return arena_printf(s->r->arena, "%s %d", tr(s->r->lang, key), year);
+    while (at <= u->period.to) {
+        int32_t end = day_add_months(day_month_start(at), 1) - 1;
+        int32_t last = end < u->period.to ? end : u->period.to;
+
+        if (last - at >= MONTH_LEAST)
+            add_label(w, (at + last) / 2 - u->period.from,
+                      short_month(w->s, at, u->period.span != USAGE_YEAR));
+        at = last + 1;
+    }
 }
 
 /* Every line of weeks or months. */
@@ -171,6 +193,8 @@ make_labels(const struct usage_show *s)
         label_lines(&w);
     else if (u->days == 1 && u->grain <= USAGE_HOUR)
         label_hours(&w);
+    else if (u->grain == USAGE_GRAIN_DAY && u->days >= MONTH_LABELS)
+        label_months(&w);
     else
         label_days(&w);
     return w;
@@ -191,10 +215,13 @@ usage_chart(const struct usage_show *s)
                           .labels = labels.n,
                           .label = labels.at};
     struct buf markup = {0};
+    int64_t slots = 0;
     json_t *safe;
 
     for (size_t i = 0; i < u->lines; i++)
-        make_bar(s, &u->line[i], &bars[i]);
+        slots += u->line[i].slots;
+    for (size_t i = 0; i < u->lines; i++)
+        make_bar(s, &u->line[i], slots <= SVG_CROWDED, &bars[i]);
     c.title = tr_fill(a, s->r->lang, "usage.chart_title", "period",
                       usage_period_words(s, u->period), NULL);
     c.summary = usage_summary(s);

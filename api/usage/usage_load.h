@@ -5,13 +5,21 @@
 
 #include "api/usage/usage.h"
 
-/* The days from..to that have data, into day[0] (= from) onwards. */
-enum db_rc usage_load_days(struct db *db, int64_t point_id, int32_t from,
-                           int32_t to, struct usage_day *day,
-                           struct usage_peak *peak, const struct tz *zone);
+/* Room for the days from..to, and what the window shows of them. */
+enum db_rc
+usage_load_days(struct db *db, struct arena *a, const struct usage *u,
+                int32_t from, int32_t to, struct usage_days *days);
+/* The same days as a pointer to the first: those that were read already when
+ * they hold it all. */
+enum db_rc usage_days_get(struct db *db, struct arena *a, const struct usage *u,
+                          int32_t from, int32_t to, const struct usage_day **d);
 /* First and newest data, the meters' dates, the next load. */
-enum db_rc usage_load_fresh(struct db *db, const struct conf *conf,
-                            int64_t now_utc, struct usage *u);
+enum db_rc
+usage_load_fresh(struct db *db, const struct conf *conf, struct arena *a,
+                 const struct usage_ask *ask, struct usage *u);
+/* When the next load is expected. */
+int64_t usage_next_load(const struct conf *conf, const struct tz *zone,
+                        int64_t now_utc, bool *before);
 /* Why that day of this meter has no data. */
 enum usage_gap usage_gap_of(const struct usage *u, int32_t day);
 /* Bars and rows. */

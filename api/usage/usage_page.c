@@ -4,6 +4,7 @@
 
 #include "api/usage/usage_show_page.h"
 #include "server/base/str.h"
+#include "server/text/template.h"
 
 static void
 set_text(json_t *v, const char *key, const char *text)
@@ -13,44 +14,98 @@ set_text(json_t *v, const char *key, const char *text)
 
 /* ---- the table -------------------------------------------------------- */
 
-/* Words beside the values of one line of the view. */
-static void
-say_line(const struct usage_show *s, const struct usage_line *l, json_t *v)
+enum column {
+    COLUMN_WHEN,
+    COLUMN_HREF,
+    COLUMN_KWH,
+    COLUMN_SURPLUS,
+    COLUMN_START,
+    COLUMN_STOP,
+    COLUMN_NOTE,
+    COLUMN_NO_DATA,
+    COLUMN_SLOTS,
+    COLUMN_HAS_SURPLUS,
+    COLUMN_HAS_READS,
+    COLUMNS
+};
+
+static const char *const COLUMN_NAME[] = {
+    "when", "href",    "kwh",   "surplus",     "start",    "stop",
+    "note", "no_data", "slots", "has_surplus", "has_reads"};
+
+struct table {
+    const struct usage_show *s;
+    bool surplus, reads;
+    char href[32], start[DECIMAL_TEXT], stop[DECIMAL_TEXT], slots[16];
+};
+
+/* Where the day of a line is shown, beside this page. */
+static const char *
+line_href(struct table *w, const struct usage_line *l)
 {
-    set_text(v, "when", usage_when(s, l));
-    if (l->gap) {
-        set_text(v, "why", usage_gap_words(s, l->gap));
-        json_object_set_new(v, "no_data", json_true());
-        return;
-    }
-    if (l->sum.has_load)
-        set_text(v, "kwh_text", usage_kwh(s, l->sum.load_ukwh));
-    if (l->sum.has_surplus)
-        set_text(v, "surplus_text", usage_kwh(s, l->sum.surplus_ukwh));
-    set_text(v, "note", usage_notes(s, &l->sum));
-    if (s->usage.grain == USAGE_GRAIN_DAY)
-        set_text(v, "href",
-                 usage_href(s, usage_period_of(USAGE_DAY, l->from_day),
-                            USAGE_INTERVAL));
+    memcpy(w->href, "day?day=", 8);
+    day_format(w->href + 8, l->from_day);
+    return w->href;
 }
 
 static void
+say_line(void *arg, size_t i, const char **text)
+{
+    struct table *w = arg;
+    const struct usage_show *s = w->s;
+    const struct usage_line *l = &s->usage.line[i];
+
+    text[COLUMN_WHEN] = usage_when(s, l);
+    text[COLUMN_HAS_SURPLUS] = w->surplus ? "1" : NULL;
+    text[COLUMN_HAS_READS] = w->reads ? "1" : NULL;
+    if (l->slots > 1) {
+        snprintf(w->slots, sizeof w->slots, "%d", (int)l->slots);
+        text[COLUMN_SLOTS] = w->slots;
+    }
+    if (l->gap) {
+        text[COLUMN_NOTE] = usage_gap_words(s, l->gap);
+        text[COLUMN_NO_DATA] = "1";
+        return;
+    }
+    if (l->sum.has_load)
+        text[COLUMN_KWH] = usage_kwh(s, l->sum.load_ukwh);
+    if (l->sum.has_surplus)
+        text[COLUMN_SURPLUS] = usage_kwh(s, l->sum.surplus_ukwh);
+    if (l->day && l->day->has_reads) {
+        decimal_format(w->start, l->day->start_read);
+        decimal_format(w->stop, l->day->stop_read);
+        text[COLUMN_START] = w->start;
+        text[COLUMN_STOP] = w->stop;
+    }
+    text[COLUMN_NOTE] = usage_notes(s, &l->sum);
+    if (s->usage.grain == USAGE_GRAIN_DAY)
+        text[COLUMN_HREF] = line_href(w, l);
+}
+
+static bool
 say_table(const struct usage_show *s, json_t *view)
 {
     const struct usage *u = &s->usage;
-    json_t *lines = json_object_get(view, "lines");
-    bool reads = false;
+    struct table w = {.s = s, .surplus = u->total.has_surplus};
+    struct template_rows rows = {.name = COLUMN_NAME,
+                                 .columns = COLUMNS,
+                                 .rows = u->lines,
+                                 .row = say_line,
+                                 .arg = &w};
+    struct buf markup = {0};
+    bool good;
 
-    for (size_t i = 0; i < u->lines; i++) {
-        say_line(s, &u->line[i], json_array_get(lines, i));
-        reads |= u->line[i].day && u->line[i].day->has_reads;
-    }
+    for (size_t i = 0; i < u->lines; i++)
+        w.reads |= u->line[i].day && u->line[i].day->has_reads;
+    good = page_rows(s->r, "usage/line.html", &rows, &markup);
+    json_object_set_new(view, "rows", template_safe(buf_text(&markup)));
+    buf_clear(&markup);
     json_object_set_new(view, "has_data", json_boolean(u->total.days > 0));
-    json_object_set_new(view, "has_surplus",
-                        json_boolean(u->total.has_surplus));
-    json_object_set_new(view, "has_reads", json_boolean(reads));
+    json_object_set_new(view, "has_surplus", json_boolean(w.surplus));
+    json_object_set_new(view, "has_reads", json_boolean(w.reads));
     set_text(view, "total_kwh", usage_kwh(s, u->total.load_ukwh));
     set_text(view, "total_surplus", usage_kwh(s, u->total.surplus_ukwh));
+    return good;
 }
 
 /* Which signs the chart has, for its legend. */
@@ -224,7 +279,7 @@ usage_page(struct req *r)
         return limit_page(&s);
     if (f != FAULT_NONE)
         return f;
-    view = usage_view(&s.usage, &s.meter);
+    view = usage_view_head(&s.usage, &s.meter);
     say_head(&s, view);
     usage_links(&s, view);
     if ((f = add_meters(&s, view)) != FAULT_NONE) {
@@ -233,7 +288,10 @@ usage_page(struct req *r)
     }
     if (beyond_history(&s))
         return history_page(&s, view);
-    say_table(&s, view);
+    if (!say_table(&s, view)) {
+        json_decref(view);
+        return FAULT_OURS;
+    }
     say_legend(&s, view);
     usage_facts(&s, view);
     set_text(view, "summary", usage_summary(&s));

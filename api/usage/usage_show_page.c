@@ -37,7 +37,8 @@ newest_day(struct usage_show *s, int32_t *day)
 {
     struct req *r = s->r;
     const struct tz *zone = tz_get(s->meter.point.zone);
-    int32_t from, to, first, last;
+    struct usage_data_days *d = &s->ask.data;
+    int32_t from, to;
     enum fault f;
     enum db_rc rc;
 
@@ -49,10 +50,12 @@ newest_day(struct usage_show *s, int32_t *day)
     if (f != FAULT_NONE)
         return f;
     *day = to < *day ? to : *day - 1;
-    rc = reading_span(r->db, s->meter.point.id, &first, &last);
-    if (rc == DB_OK && last >= from && last < *day)
-        *day = last;
-    return rc == DB_OK || rc == DB_NONE ? FAULT_NONE : FAULT_OURS;
+    rc = reading_span(r->db, s->meter.point.id, &d->first, &d->last);
+    d->known = rc == DB_OK || rc == DB_NONE;
+    d->any = rc == DB_OK;
+    if (d->any && d->last >= from && d->last < *day)
+        *day = d->last;
+    return d->known ? FAULT_NONE : FAULT_OURS;
 }
 
 static enum fault
@@ -102,6 +105,16 @@ span_of_route(const struct route *route, enum usage_span *span)
     return false;
 }
 
+static bool
+several_years(struct usage_period p)
+{
+    int from, to, month, dom;
+
+    day_to_civil(p.from, &from, &month, &dom);
+    day_to_civil(p.to, &to, &month, &dom);
+    return from != to;
+}
+
 enum fault
 usage_show_ask(struct req *r, struct usage_show *s)
 {
@@ -122,6 +135,7 @@ usage_show_ask(struct req *r, struct usage_show *s)
         f = req_choice(r, "report", report_words(s->ask.period), &word);
     if (f != FAULT_NONE)
         return f;
+    s->several_years = several_years(s->ask.period);
     usage_report_parse(word, &s->ask.report);
     s->ask.now_utc = r->now_utc;
     return FAULT_NONE;

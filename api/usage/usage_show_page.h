@@ -12,7 +12,8 @@ struct usage_show {
     struct req *r;
     struct agreement_meter meter;
     struct usage_ask ask;
-    int32_t anchor; /* the day that stays when the period switches */
+    bool several_years; /* the period touches */
+    int32_t anchor;     /* the day that stays when the period switches */
     struct usage usage;
 };
 

@@ -190,7 +190,7 @@ fresh_view(const struct usage *u)
 }
 
 json_t *
-usage_view(const struct usage *u, const struct agreement_meter *m)
+usage_view_head(const struct usage *u, const struct agreement_meter *m)
 {
     json_t *total = sum_view(&u->total), *compare = json_array(), *view;
 
@@ -198,19 +198,28 @@ usage_view(const struct usage *u, const struct agreement_meter *m)
     json_object_set_new(total, "days_with_data", json_integer(u->total.days));
     for (int o = 0; o < USAGE_OTHERS; o++)
         json_array_append_new(compare, compare_view(&u->compare[o]));
-    view = json_pack(
-        "{s:{s:I s:s s:s} s:{s:s s:o s:o} s:s s:s s:s s:s"
-        " s:{s:o s:o} s:o s:o s:o s:o s:o s:o s:o}",
-        "meter", "number", (json_int_t)m->number, "label", m->label, "esiid",
-        m->point.esiid, "period", "span", usage_span_name(u->period.span),
-        "from", day_text(u->period.from), "to", day_text(u->period.to),
-        "report", usage_report_name(u->report), "grain",
-        usage_grain_name(u->grain), "zone", tz_name(u->zone), "unit", "kWh",
-        "window", "from", day_text(u->from), "to", day_text(u->to), "total",
-        total, "average_day_kwh",
-        energy(usage_average_ukwh(&u->total), u->total.has_load), "peak",
-        peak_view(u), "compare", compare, "complete", fresh_view(u), "gaps",
-        gaps_view(u), "lines", lines_view(u));
+    view = json_pack("{s:{s:I s:s s:s} s:{s:s s:o s:o} s:s s:s s:s s:s"
+                     " s:{s:o s:o} s:o s:o s:o s:o s:o s:o}",
+                     "meter", "number", (json_int_t)m->number, "label",
+                     m->label, "esiid", m->point.esiid, "period", "span",
+                     usage_span_name(u->period.span), "from",
+                     day_text(u->period.from), "to", day_text(u->period.to),
+                     "report", usage_report_name(u->report), "grain",
+                     usage_grain_name(u->grain), "zone", tz_name(u->zone),
+                     "unit", "kWh", "window", "from", day_text(u->from), "to",
+                     day_text(u->to), "total", total, "average_day_kwh",
+                     energy(usage_average_ukwh(&u->total), u->total.has_load),
+                     "peak", peak_view(u), "compare", compare, "complete",
+                     fresh_view(u), "gaps", gaps_view(u));
+    return view;
+}
+
+json_t *
+usage_view(const struct usage *u, const struct agreement_meter *m)
+{
+    json_t *view = usage_view_head(u, m);
+
+    json_object_set_new(view, "lines", lines_view(u));
     if (u->report == USAGE_MONTHLY)
         json_object_set_new(view, "billed", bills_view(u));
     return view;

@@ -112,22 +112,16 @@ usage_period_words(const struct usage_show *s, struct usage_period p)
     }
 }
 
-static bool
-several_years(const struct usage_show *s)
-{
-    return year_of(s->ask.period.from) != year_of(s->ask.period.to);
-}
-
 const char *
 usage_day_words(const struct usage_show *s, int32_t day)
 {
-    return date(s, day, several_years(s) ? DATE_SHORT : DATE_WEEKDAY);
+    return date(s, day, s->several_years ? DATE_SHORT : DATE_WEEKDAY);
 }
 
 static const char *
 days_of_line(const struct usage_show *s, const struct usage_line *l)
 {
-    enum date_style style = several_years(s) ? DATE_SHORT : DATE_DAY;
+    enum date_style style = s->several_years ? DATE_SHORT : DATE_DAY;
 
     if (s->usage.grain == USAGE_GRAIN_MONTH)
         return date(s, l->from_day, DATE_MONTH);
@@ -171,6 +165,8 @@ usage_notes(const struct usage_show *s, const struct usage_sum *sum)
     enum lang lang = s->r->lang;
     const char *estimated = "", *missing = "";
 
+    if (!sum->estimated && !sum->missing)
+        return "";
     if (sum->estimated && sum->intervals == 1)
         estimated = tr(lang, "usage.estimated_one");
     else if (sum->estimated)

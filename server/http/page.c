@@ -49,44 +49,82 @@ frame_add(struct call *c, json_t *view)
         c->x->server->app.frame(&c->r, view);
 }
 
-static bool
-page_render(struct call *c, const char *name, json_t *view, struct buf *to)
+bool
+page_rows(struct req *r, const char *name, const struct template_rows *rows,
+          struct buf *to)
 {
-    const struct templates *t = c->skin->templates;
-    const json_t *words = catalog_tree(c->r.lang);
-    struct buf content = {0};
-    bool good = template_render(t, name, view, words, &content);
+    return template_render_rows(call_of(r)->skin->templates, name, rows, to);
+}
 
-    if (good) {
-        json_object_set_new(view, "content", template_safe(buf_text(&content)));
-        good = template_render(t, "layout.html", view, words, to);
+/* Puts the content, which code vouches for, into the frame. */
+static enum fault
+frame_answer(struct call *c, int status, json_t *view, const char *content)
+{
+    struct req *r = &c->r;
+    struct buf text = {0};
+
+    json_object_set_new(view, "content", template_safe(content));
+    if (!template_render(c->skin->templates, "layout.html", view,
+                         catalog_tree(r->lang), &text)) {
+        buf_clear(&text);
+        return FAULT_OURS;
     }
-    buf_clear(&content);
-    return good;
+    if (c->form_cookie_new &&
+        memmem(text.at, text.len, c->form_token, FORM_TOKEN_SIZE - 1))
+        reply_cookie(r, COOKIE_FORM, c->form_cookie, -1);
+    reply_header(r, "Content-Language", lang_code(r->lang));
+    return reply_buf(r, status, "text/html; charset=utf-8", &text);
+}
+
+static bool
+content_render(struct call *c, const char *name, const json_t *view,
+               struct buf *to)
+{
+    if (template_render(c->skin->templates, name, view, catalog_tree(c->r.lang),
+                        to))
+        return true;
+    log_ours("page not rendered", "id=%s template=%s", c->r.id, name);
+    return false;
+}
+
+enum fault
+page_content(struct req *r, const char *name, json_t *view, struct buf *to)
+{
+    bool good = content_render(call_of(r), name, view, to);
+
+    json_decref(view);
+    return good ? FAULT_NONE : FAULT_OURS;
+}
+
+enum fault
+page_frame(struct req *r, int status, json_t *view, const struct buf *content)
+{
+    struct call *c = call_of(r);
+    enum fault f;
+
+    csrf_prepare(c);
+    frame_add(c, view);
+    f = frame_answer(c, status, view, content->len ? content->at : "");
+    json_decref(view);
+    return f;
 }
 
 enum fault
 page_status(struct req *r, int status, const char *name, json_t *view)
 {
     struct call *c = call_of(r);
-    struct buf text = {0};
+    struct buf content = {0};
+    enum fault f = FAULT_OURS;
 
     if (!view)
         view = json_object();
     csrf_prepare(c);
     frame_add(c, view);
-    if (!page_render(c, name, view, &text)) {
-        log_ours("page not rendered", "id=%s template=%s", r->id, name);
-        json_decref(view);
-        buf_clear(&text);
-        return FAULT_OURS;
-    }
+    if (content_render(c, name, view, &content))
+        f = frame_answer(c, status, view, buf_text(&content));
     json_decref(view);
-    if (c->form_cookie_new &&
-        memmem(text.at, text.len, c->form_token, FORM_TOKEN_SIZE - 1))
-        reply_cookie(r, COOKIE_FORM, c->form_cookie, -1);
-    reply_header(r, "Content-Language", lang_code(r->lang));
-    return reply_buf(r, status, "text/html; charset=utf-8", &text);
+    buf_clear(&content);
+    return f;
 }
 
 enum fault

@@ -20,7 +20,8 @@
 #include "server/text/catalog.h"
 
 struct db;
-struct actor; /* api/agreement/actor.h: who is asking */
+struct template_rows; /* server/text/template.h */
+struct actor;         /* api/agreement/actor.h: who is asking */
 struct route;
 struct reply;
 
@@ -67,6 +68,16 @@ enum fault req_bad(struct req *r, enum fault f, const char *field,
 enum fault page(struct req *r, const char *name, json_t *view);
 enum fault
 page_status(struct req *r, int status, const char *name, json_t *view);
+/* Appends a long list, row by row, for template_safe in a page's view. */
+bool page_rows(struct req *r, const char *name,
+               const struct template_rows *rows, struct buf *to);
+/* A page in two steps, so that its content can be kept: the template alone,
+ * then the frame around it.  The view of the frame holds title, styles and
+ * scripts.  Both steal the view. */
+enum fault
+page_content(struct req *r, const char *name, json_t *view, struct buf *to);
+enum fault
+page_frame(struct req *r, int status, json_t *view, const struct buf *content);
 /* Steals the value. */
 enum fault reply_json(struct req *r, int status, json_t *value);
 /* 303 to a path of ours; anything else is FAULT_OURS. */

@@ -26,6 +26,30 @@ static json_t *trees[LANG_COUNT]; /* {"t": words} */
 enum date_words { MONTH, MONTH_SHORT, WEEKDAY, WEEKDAY_SHORT, DATE_WORDS };
 static const char *date_words[LANG_COUNT][DATE_WORDS][13];
 
+/* … and their forms are taken apart once: texts and places in turn. */
+#define DATE_STYLES 5
+#define DATE_PIECES 16
+enum date_place {
+    PLACE_NONE, /* the text alone */
+    PLACE_YEAR,
+    PLACE_DAY,
+    PLACE_MONTH,
+    PLACE_MONTH_SHORT,
+    PLACE_WEEKDAY,
+    PLACE_WEEKDAY_SHORT,
+    DATE_PLACES
+};
+static const char *const PLACE_NAMES[DATE_PLACES] = {
+    "", "year", "day", "month", "month_short", "weekday", "weekday_short"};
+static struct date_form {
+    struct date_piece {
+        const char *text; /* then: */
+        size_t n;
+        enum date_place place;
+    } piece[DATE_PIECES];
+    size_t n; /* 0: there is none, or it is too long */
+} date_forms[LANG_COUNT][DATE_STYLES];
+
 /* ---- reading --------------------------------------------------------------
  */
 
@@ -160,6 +184,53 @@ date_words_find(enum lang l)
     }
 }
 
+static enum date_place
+date_place(const char *at, size_t n)
+{
+    for (int i = PLACE_YEAR; i < DATE_PLACES; i++) {
+        if (strncmp(PLACE_NAMES[i], at, n) == 0 && PLACE_NAMES[i][n] == '\0')
+            return (enum date_place)i;
+    }
+    return PLACE_NONE;
+}
+
+/* Takes a form apart; what is in braces and no place stays as it is. */
+static void
+date_form_read(struct date_form *f, const char *words)
+{
+    f->n = 0;
+    while (words && *words && f->n < DATE_PIECES) {
+        struct date_piece *p = &f->piece[f->n++];
+        size_t len;
+
+        *p = (struct date_piece){words, strcspn(words, "{"), PLACE_NONE};
+        words += p->n;
+        if (*words == '\0')
+            return;
+        len = strcspn(words + 1, "{}");
+        if (words[1 + len] == '}')
+            p->place = date_place(words + 1, len);
+        if (p->place == PLACE_NONE)
+            p->n++;
+        words += p->place == PLACE_NONE ? 1 : len + 2;
+    }
+    if (words && *words)
+        f->n = 0;
+}
+
+static void
+date_forms_find(enum lang l)
+{
+    static const char *const keys[DATE_STYLES] = {
+        [DATE_LONG] = "date.long",        [DATE_SHORT] = "date.short",
+        [DATE_MONTH] = "date.month_year", [DATE_WEEKDAY] = "date.weekday_day",
+        [DATE_DAY] = "date.day",
+    };
+
+    for (int i = 0; i < DATE_STYLES; i++)
+        date_form_read(&date_forms[l][i], find(l, keys[i]));
+}
+
 bool
 catalog_open(const char *dir, char why[512])
 {
@@ -179,8 +250,10 @@ catalog_open(const char *dir, char why[512])
             trees[i] = json_pack("{s:o}", "t", words[i]);
         else
             json_decref(words[i]);
-        if (ok)
-            date_words_find((enum lang)i);
+        if (!ok)
+            continue;
+        date_words_find((enum lang)i);
+        date_forms_find((enum lang)i);
     }
     return ok;
 }
@@ -375,15 +448,15 @@ tr_fill(struct arena *a, enum lang l, const char *key, ...)
 /* ---- numbers and dates ------------------------------------------------------
  */
 
-/* 1234567 as "1,234,567". */
+#define GROUPED 32 /* bytes of the largest number, with its commas */
+
+/* 1234567 as "1,234,567", up to `end`; returns where it begins. */
 static char *
-grouped(struct arena *a, uint64_t n, bool minus)
+put_grouped(char *end, uint64_t n, bool minus)
 {
-    char text[32];
-    char *p = text + sizeof text;
+    char *p = end;
     int digits = 0;
 
-    *--p = '\0';
     do {
         if (digits > 0 && digits % 3 == 0)
             *--p = ',';
@@ -393,7 +466,7 @@ grouped(struct arena *a, uint64_t n, bool minus)
     } while (n > 0);
     if (minus)
         *--p = '-';
-    return arena_dup(a, p);
+    return p;
 }
 
 char *
@@ -401,7 +474,8 @@ tr_count(struct arena *a, enum lang l, const char *key, long n)
 {
     uint64_t size = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
     const char *form = arena_printf(a, "%s.%s", key, n == 1 ? "one" : "other");
-    struct place place = {"n", grouped(a, size, n < 0)};
+    char text[GROUPED] = "";
+    struct place place = {"n", put_grouped(text + GROUPED - 1, size, n < 0)};
 
     return fill(a, tr(l, form), &place, 1);
 }
@@ -411,16 +485,18 @@ lang_number(struct arena *a, enum lang l, int64_t micro, int places)
 {
     uint64_t size = micro < 0 ? 0 - (uint64_t)micro : (uint64_t)micro;
     uint64_t unit = 1;
-    char part[DECIMAL_TEXT];
-    char *whole;
+    char text[GROUPED + DECIMAL_TEXT];
+    char *whole, *end = text + GROUPED;
 
     (void)l; /* both languages are read in the United States */
     for (int i = places < 0 ? 0 : places; i < DECIMAL_PLACES; i++)
         unit *= 10;
-    size = (size + unit / 2) / unit * unit;
-    whole = grouped(a, size / DECIMAL_ONE, micro < 0 && size > 0);
-    decimal_trim_bare(part, (int64_t)(size % DECIMAL_ONE));
-    return part[0] == '.' ? arena_printf(a, "%s%s", whole, part) : whole;
+    if (unit > 1)
+        size = (size + unit / 2) / unit * unit;
+    whole = put_grouped(end, size / DECIMAL_ONE, micro < 0 && size > 0);
+    if (size % DECIMAL_ONE)
+        end += decimal_trim_bare(end, (int64_t)(size % DECIMAL_ONE));
+    return arena_dupn(a, whole, (size_t)(end - whole));
 }
 
 static const char *
@@ -447,22 +523,37 @@ digits(char text[11], int n)
 char *
 lang_date(struct arena *a, enum lang l, int32_t day, enum date_style s)
 {
-    static const char *const keys[] = {
-        [DATE_LONG] = "date.long",        [DATE_SHORT] = "date.short",
-        [DATE_MONTH] = "date.month_year", [DATE_WEEKDAY] = "date.weekday_day",
-        [DATE_DAY] = "date.day",
-    };
+    const struct date_form *f = &date_forms[l][s];
     int year, month, dom, weekday = day_of_week(day);
-    char year_text[11], dom_text[11];
+    char year_text[11], dom_text[11], *made, *at;
+    size_t size[DATE_PLACES] = {0}, all = 1;
 
     day_to_civil(day, &year, &month, &dom);
-    const struct place places[] = {
-        {"year", digits(year_text, year)},
-        {"day", digits(dom_text, dom)},
-        {"month", date_word(l, MONTH, month)},
-        {"month_short", date_word(l, MONTH_SHORT, month)},
-        {"weekday", date_word(l, WEEKDAY, weekday)},
-        {"weekday_short", date_word(l, WEEKDAY_SHORT, weekday)},
+    const char *const text[DATE_PLACES] = {
+        [PLACE_YEAR] = digits(year_text, year),
+        [PLACE_DAY] = digits(dom_text, dom),
+        [PLACE_MONTH] = date_word(l, MONTH, month),
+        [PLACE_MONTH_SHORT] = date_word(l, MONTH_SHORT, month),
+        [PLACE_WEEKDAY] = date_word(l, WEEKDAY, weekday),
+        [PLACE_WEEKDAY_SHORT] = date_word(l, WEEKDAY_SHORT, weekday),
     };
-    return fill(a, tr(l, keys[s]), places, sizeof places / sizeof *places);
+    for (size_t i = 0; i < f->n; i++) {
+        enum date_place p = f->piece[i].place;
+
+        if (p != PLACE_NONE && size[p] == 0)
+            size[p] = strlen(text[p]);
+        all += f->piece[i].n + size[p];
+    }
+    made = at = arena_alloc(a, all);
+    for (size_t i = 0; i < f->n; i++) {
+        const struct date_piece *p = &f->piece[i];
+
+        memcpy(at, p->text, p->n);
+        at += p->n;
+        if (p->place == PLACE_NONE)
+            continue;
+        memcpy(at, text[p->place], size[p->place]);
+        at += size[p->place];
+    }
+    return made;
 }

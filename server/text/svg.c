@@ -11,15 +11,14 @@
 #include "server/base/decimal.h"
 #include "server/text/template.h"
 
-#define TOP     26     /* room for the unit above the scale */
-#define BOTTOM  26     /* room for the labels under the axis */
-#define FULL    100000 /* the whole width */
-#define LINES   5      /* most lines of the scale */
-#define LETTER  7      /* pixels of an average letter */
-#define ROOM    12     /* pixels between two labels */
-#define NARROW  290    /* pixels of a chart on a phone */
-#define WIDE    620    /* and where the style sheet shows wide labels */
-#define CROWDED 200    /* bars that stand without space between them */
+#define TOP    26     /* room for the unit above the scale */
+#define BOTTOM 26     /* room for the labels under the axis */
+#define FULL   100000 /* the whole width */
+#define LINES  5      /* most lines of the scale */
+#define LETTER 7      /* pixels of an average letter */
+#define ROOM   12     /* pixels between two labels */
+#define NARROW 290    /* pixels of a chart on a phone */
+#define WIDE   620    /* and where the style sheet shows wide labels */
 
 /* The scale: round steps that span all values. */
 struct scale {
@@ -189,15 +188,24 @@ bar_height(int64_t micro, const struct scale *s)
     return micro > 0 && height < 100 ? 100 : height;
 }
 
+/* The part of a bar that is estimated, drawn on top of the rest. */
+static int
+estimated_height(const struct svg_bar *b, int up)
+{
+    int hatched = up * b->hatched / 1000;
+
+    if (b->hatched > 0 && hatched < 400)
+        hatched = up < 400 ? up : 400;
+    return hatched;
+}
+
 static void
 put_bar(struct buf *to, const struct svg_chart *c, const struct svg_bar *b,
         const struct scale *s, int x, int width)
 {
     int up = bar_height(b->micro, s), down = bar_height(b->surplus_micro, s);
-    int hatched = up * b->hatched / 1000;
+    int hatched = estimated_height(b, up);
 
-    if (b->hatched > 0 && hatched < 400)
-        hatched = up < 400 ? up : 400;
     if (up > hatched) {
         put_rect(to, "chart-bar", x, width, s->zero - up + hatched,
                  up - hatched);
@@ -226,7 +234,7 @@ put_slot(struct buf *to, const struct svg_chart *c, const struct scale *s,
 {
     int x = (int)(FULL * at / all);
     int end = (int)(FULL * (at + slots_of(b)) / all);
-    int gap = all > CROWDED ? 0 : (end - x) / 6;
+    int gap = (end - x) / 6;
 
     buf_puts(to, b->href ? "<a class=\"chart-slot\" href=\""
                          : "<g class=\"chart-slot\" tabindex=\"0\" "
@@ -245,6 +253,114 @@ put_slot(struct buf *to, const struct svg_chart *c, const struct scale *s,
         put_bar(to, c, b, s, x + gap / 2, end - x - gap);
     }
     buf_puts(to, b->href ? "</a>" : "</g>");
+}
+
+/* ---- many bars: outlines ------------------------------------------------- */
+
+/* A tenth of a pixel is finer than screens are. */
+static void
+put_down(struct buf *to, char command, int hundredths)
+{
+    buf_putc(to, command);
+    put_cut(to, (hundredths - TOP * 100 + 5) / 10, 10);
+}
+
+enum outline { OUTLINE_USE, OUTLINE_SURPLUS };
+
+/* Steps along the tops of all bars, and back along the zero line. */
+static void
+put_outline(struct buf *to, const struct svg_chart *c, const struct scale *s,
+            enum outline which)
+{
+    int at = s->zero;
+
+    buf_printf(to, "<path class=\"%s\" d=\"M0 ",
+               which == OUTLINE_USE ? "chart-bar" : "chart-surplus");
+    put_cut(to, (at - TOP * 100 + 5) / 10, 10);
+    for (size_t i = 0; i < c->n; i++) {
+        const struct svg_bar *b = &c->bars[i];
+        int up = b->missing ? 0 : bar_height(b->micro, s);
+        int y = s->zero - up + estimated_height(b, up);
+
+        if (which == OUTLINE_SURPLUS)
+            y = s->zero + (b->missing ? 0 : bar_height(b->surplus_micro, s));
+        if (y != at)
+            put_down(to, 'V', y);
+        buf_putc(to, 'h');
+        buf_int(to, slots_of(b));
+        at = y;
+    }
+    if (at != s->zero)
+        put_down(to, 'V', s->zero);
+    buf_puts(to, "z\"/>");
+}
+
+static void
+put_estimates(struct buf *to, const struct svg_chart *c, const struct scale *s)
+{
+    int64_t x = 0;
+    bool any = false;
+
+    for (size_t i = 0; i < c->n; x += slots_of(&c->bars[i]), i++) {
+        const struct svg_bar *b = &c->bars[i];
+        int up = b->missing ? 0 : bar_height(b->micro, s);
+        int high = estimated_height(b, up);
+
+        if (high == 0)
+            continue;
+        if (!any)
+            buf_printf(to,
+                       "<path class=\"chart-estimated\" "
+                       "fill=\"url(#%s-e)\" d=\"",
+                       c->id);
+        any = true;
+        buf_putc(to, 'M');
+        buf_int(to, x);
+        put_down(to, ' ', s->zero - up + high);
+        put_down(to, 'V', s->zero - up);
+        buf_putc(to, 'h');
+        buf_int(to, slots_of(b));
+        put_down(to, 'V', s->zero - up + high);
+        buf_putc(to, 'z');
+    }
+    if (any)
+        buf_puts(to, "\"/>");
+}
+
+static void
+put_gaps(struct buf *to, const struct svg_chart *c, const struct scale *s,
+         int64_t all)
+{
+    int64_t at = 0;
+
+    for (size_t i = 0; i < c->n; at += slots_of(&c->bars[i]), i++) {
+        const struct svg_bar *b = &c->bars[i];
+        int x = (int)(FULL * at / all);
+
+        if (!b->missing || b->ahead)
+            continue;
+        put_rect(to, "chart-gap", x, (int)(FULL * (at + slots_of(b)) / all) - x,
+                 TOP * 100, s->height);
+        buf_printf(to, " fill=\"url(#%s-g)\"/>", c->id);
+    }
+}
+
+/* Drawn in slots and pixels, then pulled to the width there is. */
+static void
+put_picture(struct buf *to, const struct svg_chart *c, const struct scale *s,
+            int64_t all)
+{
+    put_gaps(to, c, s, all);
+    buf_printf(to,
+               "<svg class=\"chart-plot\" y=\"%d\" width=\"100%%\" "
+               "height=\"%d\" viewBox=\"0 0 %lld %d\" "
+               "preserveAspectRatio=\"none\">",
+               TOP, s->height / 100, (long long)all, s->height / 100);
+    put_outline(to, c, s, OUTLINE_USE);
+    put_estimates(to, c, s);
+    if (s->low > 0)
+        put_outline(to, c, s, OUTLINE_SURPLUS);
+    buf_puts(to, "</svg>");
 }
 
 /* Letters, not bytes. */
@@ -297,14 +413,23 @@ put_labels(struct buf *to, const struct svg_chart *c, int64_t all)
     buf_puts(to, "</g>");
 }
 
-/* Hatching for estimates and for gaps, drawn by classes. */
+/* Hatching for estimates and for gaps, drawn by classes.  What is pulled in
+ * width is hatched level, so that its stripes stay as they are. */
 static void
-put_patterns(struct buf *to, const char *id)
+put_patterns(struct buf *to, const char *id, bool crowded)
 {
     static const char *const kinds[] = {"e", "g"};
 
     buf_puts(to, "<defs>");
-    for (size_t i = 0; i < 2; i++)
+    if (crowded)
+        buf_printf(to,
+                   "<pattern id=\"%s-e\" width=\"1\" height=\"4\" "
+                   "patternUnits=\"userSpaceOnUse\">"
+                   "<rect class=\"chart-e-ground\" width=\"1\" "
+                   "height=\"4\"/><rect class=\"chart-e-stripe\" "
+                   "width=\"1\" height=\"2\"/></pattern>",
+                   id);
+    for (size_t i = crowded; i < 2; i++)
         buf_printf(to,
                    "<pattern id=\"%s-%s\" width=\"6\" height=\"6\" "
                    "patternUnits=\"userSpaceOnUse\" "
@@ -321,22 +446,28 @@ svg_bar_chart(struct buf *to, const struct svg_chart *c)
 {
     struct scale s = make_scale(c);
     int64_t all = 0, at = 0;
+    bool crowded;
 
     for (size_t i = 0; i < c->n; i++)
         all += slots_of(&c->bars[i]);
+    crowded = all > SVG_CROWDED;
     buf_printf(to,
                "<svg class=\"chart%s\" id=\"%s\" width=\"100%%\" height=\"%d\" "
-               "role=\"group\" aria-labelledby=\"%s-t\" "
+               "role=\"%s\" data-top=\"%d\" data-tall=\"%d\" "
+               "aria-labelledby=\"%s-t\" "
                "aria-describedby=\"%s-d\"><title id=\"%s-t\">",
-               all > CROWDED ? " chart-crowded" : "", c->id, c->height, c->id,
-               c->id, c->id);
+               crowded ? " chart-crowded" : "", c->id, c->height,
+               crowded ? "img" : "group", TOP, s.height / 100, c->id, c->id,
+               c->id);
     template_escape(to, c->title);
     buf_printf(to, "</title><desc id=\"%s-d\">", c->id);
     template_escape(to, c->summary);
     buf_puts(to, "</desc>");
-    put_patterns(to, c->id);
+    put_patterns(to, c->id, crowded);
     put_grid(to, c, &s);
-    for (size_t i = 0; i < c->n; i++) {
+    if (crowded)
+        put_picture(to, c, &s, all);
+    for (size_t i = 0; i < c->n && !crowded; i++) {
         put_slot(to, c, &s, &c->bars[i], at, all);
         at += slots_of(&c->bars[i]);
     }

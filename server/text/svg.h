@@ -10,9 +10,15 @@
  * style sheet leaves room for the scale with padding on the left and hides
  * .chart-x-wide where the page is narrow.
  *
+ * More bars than SVG_CROWDED are one picture: outlines instead of bars, too
+ * thin to hit, so without links and words of their own.  The page has those in
+ * a table, from which a script may make them again; data-top and data-tall say
+ * where bars stand.
+ *
  *   chart-bar chart-estimated chart-surplus chart-gap   what is drawn
  *   chart-slot chart-hit       one bar with its focus and its pointer area
  *   chart-crowded              bars without room between them
+ *   chart-plot                 what is drawn of those
  *   chart-grid chart-zero chart-x chart-y chart-unit     the frame
  */
 #ifndef MH_TEXT_SVG_H
@@ -24,6 +30,8 @@
 
 #include "server/base/buf.h"
 
+#define SVG_CROWDED 200 /* slots */
+
 struct svg_bar {
     int64_t micro;         /* height in millionths of the unit */
     int64_t surplus_micro; /* drawn below the axis, 0 for none */
@@ -31,8 +39,9 @@ struct svg_bar {
     bool ahead;            /* missing because still to come: left empty */
     uint16_t hatched;      /* share of the bar that is estimated, 0..1000 */
     uint16_t slots;        /* bars' widths it takes; 0 is 1 */
-    const char *title;     /* "1:15–1:30 AM: 0.145 kWh, estimated" */
-    const char *href;      /* a click goes there, NULL for none */
+    /* Both unused where the chart is crowded: */
+    const char *title; /* "1:15–1:30 AM: 0.145 kWh, estimated" */
+    const char *href;  /* a click goes there, NULL for none */
 };
 
 /* Words under the axis, evenly spaced; thinned out where they do not fit. */

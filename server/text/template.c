@@ -217,32 +217,24 @@ look_up(const struct scope *s, const struct node *name)
     return found;
 }
 
+/* What {{x}} writes instead of a byte; NULL for most. */
+static const char *const ESCAPES[256] = {
+    ['&'] = "&amp;",  ['<'] = "&lt;",   ['>'] = "&gt;",
+    ['"'] = "&quot;", ['\''] = "&#39;",
+};
+
 void
 template_escape(struct buf *to, const char *text)
 {
     for (;;) {
-        size_t plain = strcspn(text, "&<>\"'");
+        const char *plain = text;
 
-        buf_add(to, text, plain);
-        text += plain;
+        while (*text && !ESCAPES[(unsigned char)*text])
+            text++;
+        buf_add(to, plain, (size_t)(text - plain));
         if (*text == '\0')
             return;
-        switch (*text++) {
-        case '&':
-            buf_puts(to, "&amp;");
-            break;
-        case '<':
-            buf_puts(to, "&lt;");
-            break;
-        case '>':
-            buf_puts(to, "&gt;");
-            break;
-        case '"':
-            buf_puts(to, "&quot;");
-            break;
-        default:
-            buf_puts(to, "&#39;");
-        }
+        buf_puts(to, ESCAPES[(unsigned char)*text++]);
     }
 }
 
@@ -363,20 +355,97 @@ render(const struct template *t, size_t from, size_t to, const struct scope *s,
     }
 }
 
+static const struct template *
+template_find(const struct templates *t, const char *name)
+{
+    struct template key = {.name = name};
+    const struct template *found =
+        bsearch(&key, t->all, t->n, sizeof *t->all, by_name);
+
+    if (found == NULL)
+        log_ours("template missing", "name=%s", name);
+    return found;
+}
+
 bool
 template_render(const struct templates *t, const char *name, const json_t *view,
                 const json_t *extra, struct buf *to)
 {
     struct scope below = {extra, NULL};
     struct scope s = {view, &below};
-    struct template key = {.name = name};
-    const struct template *found =
-        bsearch(&key, t->all, t->n, sizeof *t->all, by_name);
+    const struct template *found = template_find(t, name);
 
-    if (found == NULL) {
-        log_ours("template missing", "name=%s", name);
+    if (found == NULL)
+        return false;
+    render(found, 0, found->n, &s, to);
+    return true;
+}
+
+/* ---- rows ------------------------------------------------------------------
+ */
+
+#define ROW_NODES 128 /* of a template for rows */
+
+/* Which column each node of the template means, found once. */
+static bool
+columns_find(const struct template *t, const struct template_rows *rows,
+             uint8_t *column)
+{
+    if (t->n > ROW_NODES || rows->columns > TEMPLATE_COLUMNS)
+        return false;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct node *node = &t->node[i];
+        size_t c = 0;
+
+        if (node->kind == NODE_TEXT)
+            continue;
+        while (c < rows->columns &&
+               (node->n != 1 || !str_eq(rows->name[c], node->u.part[0])))
+            c++;
+        if (c == rows->columns)
+            return false;
+        column[i] = (uint8_t)c;
+    }
+    return true;
+}
+
+static void
+render_row(const struct template *t, const uint8_t *column,
+           const char *const *text, struct buf *to)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        const struct node *node = &t->node[i];
+        const char *cell = text[column[i]];
+        bool some = cell && *cell;
+
+        if (node->kind == NODE_TEXT)
+            buf_add(to, node->u.text, node->n);
+        else if (node->kind == NODE_VALUE && some)
+            template_escape(to, cell);
+        else if (node->kind != NODE_VALUE &&
+                 some != (node->kind == NODE_SECTION))
+            i = node->end - 1;
+    }
+}
+
+bool
+template_render_rows(const struct templates *t, const char *name,
+                     const struct template_rows *rows, struct buf *to)
+{
+    const struct template *found = template_find(t, name);
+    uint8_t column[ROW_NODES] = {0};
+
+    if (found == NULL)
+        return false;
+    if (!columns_find(found, rows, column)) {
+        log_ours("template of rows names no column", "name=%s", name);
         return false;
     }
-    render(found, 0, found->n, &s, to);
+    for (size_t i = 0; i < rows->rows; i++) {
+        const char *text[TEMPLATE_COLUMNS] = {0};
+
+        rows->row(rows->arg, i, text);
+        render_row(found, column, text, to);
+    }
     return true;
 }

@@ -37,6 +37,24 @@ void templates_close(struct templates *t);
  * when a name is not in `view`: the language's words under "t". */
 bool template_render(const struct templates *t, const char *name,
                      const json_t *view, const json_t *extra, struct buf *to);
+/*
+ * A list too long for a tree of values: its rows are asked for one by one, as
+ * texts of named columns, and written with the one template.  In it a name is
+ * a column; {{#x}} and {{^x}} ask whether the row has text there.
+ */
+#define TEMPLATE_COLUMNS 16
+struct template_rows {
+    const char *const *name; /* of the columns */
+    size_t columns;          /* at most TEMPLATE_COLUMNS */
+    size_t rows;
+    /* text[] is all NULL before; what it points to must stay until the next
+     * row. */
+    void (*row)(void *arg, size_t i, const char **text);
+    void *arg;
+};
+/* False when there is no such template, or it names what is no column. */
+bool template_render_rows(const struct templates *t, const char *name,
+                          const struct template_rows *rows, struct buf *to);
 /* Markup that code vouches for. */
 json_t *template_safe(const char *markup);
 /* Text as {{x}} writes it. */

@@ -29,6 +29,7 @@ function pages() {
     ['month with solar', 'rosa', `/meters/2/month?day=${middle}`],
     ['year', 'rosa', `/meters/1/year?day=${middle}&report=monthly`],
     ['range', 'rosa', `/meters/2/range?from=${first}&to=${last}&report=daily`],
+    ['year by day', 'rosa', `/meters/1/year?day=${middle}&report=daily`],
     ['past the limit', 'rosa',
       `/meters/1/range?from=${first}&to=${last}&report=interval`],
   ];

@@ -120,6 +120,30 @@ export async function usage(site, browser) {
     await page.context().close();
   });
 
+  await test('a year by day: the bars get their words from the table',
+    async () => {
+      const page = await browser.open('rosa');
+      await page.goto(`/meters/1/year?day=${middle}&report=daily`);
+      const rows = await page.locator('.usage-table tbody tr').count();
+      assert.equal(await page.locator('svg.chart .chart-slot').count(), rows);
+      await page.locator('.usage-past a').focus();
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('End');
+      const bar = await page.evaluate(() => {
+        const at = document.activeElement;
+        return { words: at.getAttribute('aria-label'),
+          in: !!at.closest('svg.chart-crowded') };
+      });
+      assert.ok(bar.in);
+      const named = page.locator(`a.chart-slot[href="day?day=${middle}"]`);
+      assert.match(await named.getAttribute('aria-label'),
+        /^[A-Z][a-z]{2}, [A-Z][a-z]{2} \d+: [\d.]+ kWh/);
+      await page.goto(new URL(await named.getAttribute('href'),
+        page.url()).href);
+      await page.getByRole('heading', { name: 'Electricity used' }).waitFor();
+      await page.context().close();
+    });
+
   await test('a meter of somebody else is not there', async () => {
     const page = await browser.open('rosa');
     const answers = [];

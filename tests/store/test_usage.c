@@ -58,7 +58,7 @@ static enum fault
 look_at(struct engine *e, const struct actor *who, struct look *w,
         struct usage_period period, enum usage_report report)
 {
-    struct usage_ask ask = {period, report, 0};
+    struct usage_ask ask = {.period = period, .report = report};
     enum fault f;
 
     arena_clear(&w->arena);

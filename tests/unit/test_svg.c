@@ -96,6 +96,45 @@ extremes(void **state)
     buf_clear(&b);
 }
 
+/* Very many bars are outlines: one picture, without links and titles. */
+static void
+crowd(void **state)
+{
+    static struct svg_bar bars[203];
+    struct buf b = {0};
+    const char *svg;
+
+    (void)state;
+    for (size_t i = 0; i < 203; i++)
+        bars[i] =
+            (struct svg_bar){.micro = 1000000, .title = "one", .href = "/day"};
+    bars[1].micro = 500000;
+    bars[1].surplus_micro = 500000;
+    bars[2].hatched = 500;
+    bars[3] = (struct svg_bar){.missing = true, .slots = 7, .title = "no"};
+    bars[202] = (struct svg_bar){.missing = true, .ahead = true};
+    svg = draw(&b, bars, 203);
+    assert_non_null(strstr(svg, "class=\"chart chart-crowded\""));
+    assert_non_null(strstr(svg, "role=\"img\" data-top=\"26\" "
+                                "data-tall=\"268\""));
+    /* 268 px hold 1 kWh up and half of one down: 178.7 from the top */
+    assert_non_null(strstr(svg, "class=\"chart-bar\" d=\"M0 178.7V0h1V89.3h1h1"
+                                "V178.7h7V0h1h1h1"));
+    assert_non_null(strstr(svg, "h1h1V178.7h1z\"/>"));
+    assert_non_null(strstr(svg, "class=\"chart-surplus\" d=\"M0 178.7h1V268h1"
+                                "V178.7h1h7h1"));
+    assert_non_null(strstr(svg, "fill=\"url(#c-e)\" "
+                                "d=\"M2 89.3V0h1V89.3z\"/>"));
+    assert_non_null(strstr(svg, "viewBox=\"0 0 209 268\""));
+    assert_int_equal(text_count(svg, "class=\"chart-gap\""), 1);
+    assert_non_null(strstr(svg, "class=\"chart-gap\" x=\"1.435%\" "
+                                "width=\"3.349%\""));
+    assert_null(strstr(svg, "chart-slot"));
+    assert_null(strstr(svg, "href"));
+    assert_int_equal(text_count(svg, "<svg"), text_count(svg, "</svg>"));
+    buf_clear(&b);
+}
+
 /* Labels thin out: no more than fit, and fewer on a phone. */
 static void
 labels(void **state)
@@ -133,9 +172,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parts),
-        cmocka_unit_test(scale),
-        cmocka_unit_test(extremes),
+        cmocka_unit_test(parts),    cmocka_unit_test(scale),
+        cmocka_unit_test(extremes), cmocka_unit_test(crowd),
         cmocka_unit_test(labels),
     };
 

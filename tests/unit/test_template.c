@@ -225,6 +225,39 @@ only_code_writes_markup(void **state)
 }
 
 static void
+row(void *arg, size_t i, const char **text)
+{
+    (void)arg;
+    text[0] = i ? "<b>" : "a";
+    text[1] = i ? NULL : "/x?a=1&b=2";
+    text[2] = "";
+}
+
+/* A long list, row by row: the same escapes and sections, no tree. */
+static void
+writes_rows(void **state)
+{
+    static const char *const names[] = {"name", "href", "none"};
+    struct template_rows rows = {names, 3, 2, row, NULL};
+    char why[512];
+    struct templates *t = compile(
+        "<li>{{#href}}<a href=\"{{href}}\">{{#name}}{{name}}{{/name}}</a>"
+        "{{/href}}{{^href}}{{name}}{{/href}}{{#none}}no{{/none}}{{none}};",
+        why);
+    struct buf b = {0};
+
+    (void)state;
+    assert_true(template_render_rows(t, "case.html", &rows, &b));
+    assert_string_equal(buf_text(&b),
+                        "<li><a href=\"/x?a=1&amp;b=2\">a</a>;<li>&lt;b&gt;;");
+    rows.columns = 2; /* the template names a third */
+    assert_false(template_render_rows(t, "case.html", &rows, &b));
+    assert_false(template_render_rows(t, "other.html", &rows, &b));
+    buf_clear(&b);
+    templates_close(t);
+}
+
+static void
 reads_a_folder(void **state)
 {
     char folder[256], path[400], why[512];
@@ -281,6 +314,7 @@ main(void)
         cmocka_unit_test(partials_cannot_explode),
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(only_code_writes_markup),
+        cmocka_unit_test(writes_rows),
         cmocka_unit_test(reads_a_folder),
         cmocka_unit_test(ours_compile),
     };
