@@ -18,6 +18,7 @@
 #include "api/agreement/actor.h"
 #include "api/jobs.h"
 #include "api/routes.h"
+#include "api/usage/usage_kept_page.h"
 #include "db/db.h"
 #include "db/session.h"
 #include "db/upkeep.h"
@@ -37,7 +38,7 @@ struct serve {
     const struct conf *conf;
     char store[1024], templates_dir[1024], static_dir[1024];
     int lock; /* descriptor of the lock file, -1 without */
-    bool catalog;
+    bool catalog, kept;
     struct db *db; /* of the thread that started it */
     struct http_server *http;
     unsigned roles;
@@ -157,6 +158,11 @@ upkeep_look(struct serve *s)
     pthread_mutex_lock(&s->upkeep_lock);
     s->upkeep = u;
     pthread_mutex_unlock(&s->upkeep_lock);
+static void
+serve_metrics(void *arg, struct buf *to)
+{
+    (void)arg;
+    usage_kept_metrics(to);
 }
 
 void
@@ -210,6 +216,7 @@ parts_start(struct serve *s, const struct route *routes, char why[512])
         .signed_in = account_signed_in,
         .frame = account_frame,
         .set_lang = actor_lang_set,
+        .metrics = serve_metrics,
         .health = serve_health,
         .metrics = serve_metrics,
         .arg = s,
@@ -230,6 +237,11 @@ parts_start(struct serve *s, const struct route *routes, char why[512])
     }
     if (!(s->roles & 1u << ROLE_WEB))
         return true;
+    usage_kept_open((size_t)s->conf->page_cache);
+    s->kept = true;
+    s->jobs = jobs_start(s, why);
+    if (!s->jobs)
+        return false;
     s->http = http_start(&app, why);
     return s->http != NULL;
 }
@@ -242,6 +254,8 @@ parts_stop(struct serve *s, double seconds)
         return false;
     if (s->db)
         db_close(s->db);
+    if (s->kept)
+        usage_kept_close();
     if (s->catalog)
         catalog_close();
     if (s->lock >= 0)
@@ -294,6 +308,10 @@ bool
 serve_reload(struct serve *s, char why[512])
 {
     return !s->http || http_reload(s->http, why);
+    bool good = http_reload(s->http, why);
+
+    usage_kept_clear();
+    return good;
 }
 
 bool

@@ -133,10 +133,33 @@ has_no_rows(struct db *db, int64_t id)
 }
 
 enum db_rc
+db_load_undone(struct db *db)
+{
+    int64_t number;
+
+    return db_next_id(db, DB_MARKET, "load_undone", 1, &number);
+}
+
+struct end {
+    struct load *l;
+    enum load_state from;
+};
+
+static enum db_rc
+end(struct db *db, void *arg)
+{
+    struct end *e = arg;
+    enum db_rc rc = load_write(db, e->l, e->from);
+
+    return rc == DB_OK && e->l->state == LOAD_UNLOADED ? db_load_undone(db)
+                                                       : rc;
+}
+
+enum db_rc
 db_load_end(struct db *db, struct load *l, enum load_state state)
 {
     enum load_state before = l->state;
-    enum load_state from = state == LOAD_UNLOADED ? LOAD_COMMITTED : LOAD_OPEN;
+    struct end e = {l, state == LOAD_UNLOADED ? LOAD_COMMITTED : LOAD_OPEN};
     enum db_rc rc = DB_OK;
 
     if (state == LOAD_REJECTED)
@@ -145,9 +168,26 @@ db_load_end(struct db *db, struct load *l, enum load_state state)
         return rc;
     l->state = state;
     l->ended_utc = clock_now();
-    rc = load_write(db, l, from);
+    rc = db_tx(db, DB_MARKET, end, &e);
     if (rc != DB_OK)
         l->state = before;
+    return rc;
+}
+
+enum db_rc
+db_load_stamp(struct db *db, struct load_stamp *s)
+{
+    enum db_rc rc = db_one(
+        db, DB_MARKET,
+        "SELECT coalesce(max(CASE WHEN name = 'load_seq' THEN next END), 1), "
+        "coalesce(max(CASE WHEN name = 'load_undone' THEN next END), 1) "
+        "FROM series WHERE name IN ('load_seq', 'load_undone')",
+        IN_NONE, OUT(out_i64(&s->seq), out_i64(&s->undone)));
+
+    s->generation = db->generation;
+    if (rc == DB_OK && db->engine == DB_POSTGRES)
+        rc = db_one(db, DB_MARKET, "SELECT number FROM epoch WHERE id = 1",
+                    IN_NONE, OUT(out_i64(&s->generation)));
     return rc;
 }
 

@@ -45,6 +45,18 @@ enum db_rc db_load_commit(struct db *db, struct load *l);
  * state that this end needs.  A load that wrote readings and failed cannot be
  * ended so: reading_recover removes its rows and ends it. */
 enum db_rc db_load_end(struct db *db, struct load *l, enum load_state state);
+/*
+ * What market data says follows from these: the next commit sequence, how
+ * often something visible was taken away again, and which restore the store
+ * comes from.  While they are the same, so is every answer.
+ */
+struct load_stamp {
+    int64_t seq, undone, generation;
+};
+enum db_rc db_load_stamp(struct db *db, struct load_stamp *s);
+/* Inside a market transaction that takes something visible away other than by
+ * db_load_end, such as the readings of a month. */
+enum db_rc db_load_undone(struct db *db);
 enum db_rc db_load_get(struct db *db, int64_t id, struct load *l);
 /* The newest committed load of this content under that stamp and counter of
  * the file name, if any. */

@@ -18,6 +18,7 @@ libmeterhouse_a_SOURCES += \
 	api/usage/usage_facts_page.c \
 	api/usage/usage_file_page.c \
 	api/usage/usage_json.c \
+	api/usage/usage_kept_page.c api/usage/usage_kept_page.h \
 	api/usage/usage_links_page.c \
 	api/usage/usage_load.h \
 	api/usage/usage_meters_page.c \

@@ -2,6 +2,7 @@
 /* My usage, as pages: the view with words, links and the chart added. */
 #include "api/usage/usage_page.h"
 
+#include "api/usage/usage_kept_page.h"
 #include "api/usage/usage_show_page.h"
 #include "server/base/str.h"
 #include "server/text/template.h"
@@ -266,35 +267,87 @@ usage_newest_page(struct req *r)
         r, arena_printf(r->arena, "/meters/%lld/month", (long long)m.number));
 }
 
+/* The frame around a page's title, a NUL and its content. */
+static enum fault
+framed(struct req *r, const struct buf *kept)
+{
+    size_t title = strlen(kept->at) + 1;
+    struct buf content = {kept->at + title, kept->len - title, 0};
+
+    return page_frame(r, 200,
+                      json_pack("{s:s s:[s] s:[s]}", "title", kept->at,
+                                "styles", "usage.css", "scripts", "usage.js"),
+                      &content);
+}
+
+/* The page of what was loaded, which may be kept; steals the view. */
+static enum fault
+usage_content(struct usage_show *s, json_t *view, const struct usage_kept *k)
+{
+    struct buf made = {0};
+    enum fault f = FAULT_OURS;
+
+    usage_facts(s, view);
+    say_legend(s, view);
+    set_text(view, "summary", usage_summary(s));
+    json_object_set_new(view, "chart", usage_chart(s));
+    if (!say_table(s, view)) {
+        json_decref(view);
+        return f;
+    }
+    buf_puts(&made, json_string_value(json_object_get(view, "title")));
+    buf_putc(&made, '\0');
+    f = page_content(s->r, "usage/usage.html", view, &made);
+    if (f == FAULT_NONE) {
+        buf_text(&made);
+        usage_kept_put(k, &made);
+        f = framed(s->r, &made);
+    }
+    buf_clear(&made);
+    return f;
+}
+
+static enum fault
+usage_made(struct usage_show *s, const struct usage_kept *k)
+{
+    enum fault f = usage_show_period(s);
+    json_t *view;
+
+    if (f == FAULT_NONE)
+        f = usage_show_load(s);
+    if (f == FAULT_PAST_LIMIT)
+        return limit_page(s);
+    if (f != FAULT_NONE)
+        return f;
+    view = usage_view_head(&s->usage, &s->meter);
+    say_head(s, view);
+    usage_links(s, view);
+    if ((f = add_meters(s, view)) != FAULT_NONE) {
+        json_decref(view);
+        return f;
+    }
+    if (beyond_history(s))
+        return history_page(s, view);
+    return usage_content(s, view, k);
+}
+
 enum fault
 usage_page(struct req *r)
 {
     struct usage_show s;
-    enum fault f = usage_show_ask(r, &s);
-    json_t *view;
+    struct usage_kept k;
+    struct buf page = {0};
+    enum fault f = usage_show_meter(r, &s);
 
-    if (f == FAULT_NONE)
-        f = usage_show_load(&s);
-    if (f == FAULT_PAST_LIMIT)
-        return limit_page(&s);
     if (f != FAULT_NONE)
         return f;
-    view = usage_view_head(&s.usage, &s.meter);
-    say_head(&s, view);
-    usage_links(&s, view);
-    if ((f = add_meters(&s, view)) != FAULT_NONE) {
-        json_decref(view);
-        return f;
+    if (usage_kept_find(&k, &s, &page)) {
+        buf_text(&page);
+        f = framed(r, &page);
+    } else {
+        f = usage_made(&s, &k);
     }
-    if (beyond_history(&s))
-        return history_page(&s, view);
-    if (!say_table(&s, view)) {
-        json_decref(view);
-        return FAULT_OURS;
-    }
-    say_legend(&s, view);
-    usage_facts(&s, view);
-    set_text(view, "summary", usage_summary(&s));
-    json_object_set_new(view, "chart", usage_chart(&s));
-    return page(r, "usage/usage.html", view);
+    usage_kept_clear_key(&k);
+    buf_clear(&page);
+    return f;
 }

@@ -116,21 +116,27 @@ several_years(struct usage_period p)
 }
 
 enum fault
-usage_show_ask(struct req *r, struct usage_show *s)
+usage_show_meter(struct req *r, struct usage_show *s)
 {
-    enum usage_span span;
-    const char *word;
     int64_t number;
-    enum fault f;
 
     *s = (struct usage_show){.r = r};
-    if (!span_of_route(r->route, &span))
-        return FAULT_OURS;
     if (!str_to_i64(r->path_arg, &number))
         return FAULT_NOT_FOUND;
-    f = agreement_meter_get(r->db, r->who, number, &s->meter);
-    if (f == FAULT_NONE)
-        f = read_period(s, span);
+    return agreement_meter_get(r->db, r->who, number, &s->meter);
+}
+
+enum fault
+usage_show_period(struct usage_show *s)
+{
+    struct req *r = s->r;
+    enum usage_span span;
+    const char *word;
+    enum fault f;
+
+    if (!span_of_route(r->route, &span))
+        return FAULT_OURS;
+    f = read_period(s, span);
     if (f == FAULT_NONE)
         f = req_choice(r, "report", report_words(s->ask.period), &word);
     if (f != FAULT_NONE)
@@ -139,6 +145,14 @@ usage_show_ask(struct req *r, struct usage_show *s)
     usage_report_parse(word, &s->ask.report);
     s->ask.now_utc = r->now_utc;
     return FAULT_NONE;
+}
+
+enum fault
+usage_show_ask(struct req *r, struct usage_show *s)
+{
+    enum fault f = usage_show_meter(r, s);
+
+    return f == FAULT_NONE ? usage_show_period(s) : f;
 }
 
 enum fault

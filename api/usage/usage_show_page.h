@@ -19,6 +19,9 @@ struct usage_show {
 
 /* Meter, period and report of the request; nothing loaded yet. */
 enum fault usage_show_ask(struct req *r, struct usage_show *s);
+/* The same in two steps: the meter, which checks the right; then the rest. */
+enum fault usage_show_meter(struct req *r, struct usage_show *s);
+enum fault usage_show_period(struct usage_show *s);
 /* Then all of it. */
 enum fault usage_show_load(struct usage_show *s);
 

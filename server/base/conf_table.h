@@ -52,6 +52,8 @@
       "page.")                                                                 \
     I(screen_daily_days, 1200, 1, 4000, "Most days of daily data on a page.")  \
     I(screen_monthly_months, 24, 1, 240, "Most months on a page.")             \
+    I(page_cache, 33554432, 0, 17179869184, "Bytes of usage pages kept ready " \
+      "until a load or anything else changes them; 0 keeps none.")             \
     T(default_zone, "America/Chicago", "Zone of an ESI ID that the registry "  \
       "does not know.")                                                        \
     T(accepted_receivers, "183529049", "Receiver DUNS numbers that LSE files " \

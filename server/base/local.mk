@@ -2,6 +2,7 @@
 libmeterhouse_a_SOURCES += \
 	server/base/arena.c server/base/arena.h \
 	server/base/buf.c server/base/buf.h \
+	server/base/cache.c server/base/cache.h \
 	server/base/clock.c server/base/clock.h \
 	server/base/conf.c server/base/conf.h \
 	server/base/conf_table.h \

@@ -129,3 +129,7 @@ tests_unit_test_url_SOURCES = tests/unit/test_url.c
 check_PROGRAMS += tests/unit/test_table
 TESTS += tests/unit/test_table
 tests_unit_test_table_SOURCES = tests/unit/test_table.c
+
+check_PROGRAMS += tests/unit/test_cache
+TESTS += tests/unit/test_cache
+tests_unit_test_cache_SOURCES = tests/unit/test_cache.c
