@@ -13,6 +13,7 @@
 #include "api/feed/load_cmd.h"
 #include "api/jobs.h"
 #include "api/serve.h"
+#include "api/usage/export_cmd.h"
 #include "api/usage/usage_cmd.h"
 #include "server/base/str.h"
 
@@ -199,6 +200,20 @@ const struct command COMMANDS[] = {
      "  --format FORMAT     csv (as Smart Meter Texas writes it), iso "
      "(exact times),\n                      json or lse (csv)\n"
      "  --versions          history as well, newest first", usage_cmd},
+    {"export", "[ESIID…] --from D --to D [OPTION…]",
+     "writes the intervals of many meters",
+     "As `usage` writes those of one, in one file of one moment: what is loaded\n"
+     "meanwhile is left out, whole; when a load is taken back meanwhile, the\n"
+     "export fails.  Points come in the order of the store, of each its days.\n"
+     "Exit code 1 when nothing is known of an ESI ID of the list.\n\n"
+     "  --points FILE       ESI IDs, one a line; - is standard input\n"
+     "  --rep DUNS          what that REP may read, on the days that are its own\n"
+     "  --all               every point\n"
+     "  --from D, --to D    operating days, both included\n"
+     "  --format FORMAT     csv, iso or lse (csv)\n"
+     "  --out FILE          instead of standard output; appears when it is "
+     "whole\n"
+     "  --threads N         that read and write (cores)", export_cmd},
     {NULL, NULL, NULL, NULL, NULL},
 };
 /* clang-format on */

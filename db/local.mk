@@ -81,6 +81,7 @@ MIGRATIONS += db/migrations/0007_audit.sql
 MIGRATIONS += db/migrations/0010_load_content.sql
 MIGRATIONS += db/migrations/0011_epoch.sql
 MIGRATIONS += db/migrations/0015_upkeep.sql
+MIGRATIONS += db/migrations/0017_read.sql
 MIGRATIONS += db/migrations/0004_reading.sql
 
 db/migrations.c: db/embed.sh db/local.mk $(MIGRATIONS)

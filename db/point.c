@@ -92,6 +92,24 @@ db_point_intern(struct db *db, const char *esiid, const char *zone, int64_t *id)
     return rc;
 }
 
+enum db_rc
+db_point_after(struct db *db, const char *rep, int64_t after, int64_t most,
+               int64_t *id, bool (*row)(void *arg), void *arg)
+{
+    if (!rep)
+        return db_each(db, DB_MARKET,
+                       "SELECT id FROM point WHERE id > $1 "
+                       "ORDER BY id LIMIT $2",
+                       IN(in_i64(after), in_i64(most)), OUT(out_i64(id)), row,
+                       arg);
+    return db_each(db, DB_MARKET,
+                   "SELECT DISTINCT point_id FROM point_rep "
+                   "WHERE point_id > $1 AND rep = $2 "
+                   "ORDER BY point_id LIMIT $3",
+                   IN(in_i64(after), in_text(rep), in_i64(most)),
+                   OUT(out_i64(id)), row, arg);
+}
+
 /* ---- meters and REPs over time ---------------------------------------------
  */
 

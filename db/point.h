@@ -38,6 +38,11 @@ enum db_rc db_point_by_id(struct db *db, int64_t id, struct point *p);
 /* The point of that ESI ID, made (unregistered, default zone) when new. */
 enum db_rc db_point_intern(struct db *db, const char *esiid, const char *zone,
                            int64_t *id);
+/* Numbers of points above `after`, ascending, at most `most`: all of them, or
+ * those of which the registry ever named that REP. */
+enum db_rc
+db_point_after(struct db *db, const char *rep, int64_t after, int64_t most,
+               int64_t *id, bool (*row)(void *arg), void *arg);
 enum db_rc db_point_meter_each(struct db *db, int64_t id, struct point_meter *m,
                                bool (*row)(void *arg), void *arg);
 enum db_rc db_point_rep_each(struct db *db, int64_t id, struct point_rep *r,

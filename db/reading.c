@@ -12,6 +12,7 @@
 #include "db/reading_home.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
+#include "server/base/str.h"
 
 #define DAY_MOST   131071 /* in the year 2328 */
 #define LOOKS_MOST 8      /* while loads are being taken back */
@@ -34,6 +35,7 @@ struct gather {
                 const struct reading_version *v);
     bool (*sum)(void *arg, const struct reading_sum *s);
     bool history;
+    const struct load_stamp *at; /* NULL: now */
     void *arg;
 };
 
@@ -129,16 +131,19 @@ give(struct gather *g, const struct reading_item *i, int64_t stamp,
 {
     struct reading_version *v = &g->version;
 
-    *v = (struct reading_version){
-        .load_id = i->load->id,
-        .stamp = stamp,
-        .file_stamp = i->load->file_stamp,
-        .file_counter = i->load->file_counter,
-        .current = current,
-        .arrived_utc = i->load->arrived_utc,
-    };
-    memcpy(v->sender, i->load->sender, sizeof v->sender);
-    snprintf(v->file, sizeof v->file, "%s", i->load->file);
+    /* Most records of a point follow one of the same load. */
+    if (v->load_id != i->load->id) {
+        *v = (struct reading_version){
+            .load_id = i->load->id,
+            .file_stamp = i->load->file_stamp,
+            .file_counter = i->load->file_counter,
+            .arrived_utc = i->load->arrived_utc,
+        };
+        memcpy(v->sender, i->load->sender, sizeof v->sender);
+        str_copy(v->file, sizeof v->file, i->load->file);
+    }
+    v->stamp = stamp;
+    v->current = current;
     return g->row(g->arg, i->day, v);
 }
 
@@ -264,6 +269,8 @@ look(struct gather *g, int32_t from_day, int32_t to_day, bool *again)
     g->mixed = false;
     g->from_day = from_day;
     g->to_day = to_day;
+    if (rc == DB_OK && g->at)
+        rc = reading_view_at(g->db, &g->view, g->at);
     if (rc == DB_OK)
         rc = h->engine->each(g->db, g->point_id, from_day, to_day, gather_row,
                              g);
@@ -272,7 +279,7 @@ look(struct gather *g, int32_t from_day, int32_t to_day, bool *again)
     if (rc == DB_OK && !g->damaged)
         known = know_loads(g, &unknown);
     if (rc == DB_OK && !g->damaged &&
-        (known == DB_NONE ||
+        (known == DB_NONE || g->at ||
          day_month_start(from_day) != day_month_start(to_day)))
         rc = reading_view_stands(g->db, &g->view, &stands);
     *again = !stands;
@@ -308,14 +315,43 @@ gather(struct gather *g, int32_t from_day, int32_t to_day)
 }
 
 enum db_rc
+reading_read(struct db *db, const struct reading_ask *ask,
+             bool (*row)(void *arg, const struct reading_day *d,
+                         const struct reading_version *v),
+             void *arg)
+{
+    struct gather g = {.db = db,
+                       .point_id = ask->point_id,
+                       .row = row,
+                       .history = ask->history,
+                       .at = ask->at,
+                       .arg = arg};
+
+    return gather(&g, ask->from_day, ask->to_day);
+}
+
+enum db_rc
+reading_read_sum(struct db *db, const struct reading_ask *ask,
+                 bool (*row)(void *arg, const struct reading_sum *s), void *arg)
+{
+    struct gather g = {.db = db,
+                       .point_id = ask->point_id,
+                       .sum = row,
+                       .at = ask->at,
+                       .arg = arg};
+
+    return gather(&g, ask->from_day, ask->to_day);
+}
+
+enum db_rc
 reading_each(struct db *db, int64_t point_id, int32_t from_day, int32_t to_day,
              bool (*row)(void *arg, const struct reading_day *d,
                          const struct reading_version *v),
              void *arg)
 {
-    struct gather g = {.db = db, .point_id = point_id, .row = row, .arg = arg};
+    const struct reading_ask ask = {point_id, from_day, to_day, false, NULL};
 
-    return gather(&g, from_day, to_day);
+    return reading_read(db, &ask, row, arg);
 }
 
 enum db_rc
@@ -325,13 +361,9 @@ reading_each_version(struct db *db, int64_t point_id, int32_t from_day,
                                  const struct reading_version *v),
                      void *arg)
 {
-    struct gather g = {.db = db,
-                       .point_id = point_id,
-                       .row = row,
-                       .history = true,
-                       .arg = arg};
+    const struct reading_ask ask = {point_id, from_day, to_day, true, NULL};
 
-    return gather(&g, from_day, to_day);
+    return reading_read(db, &ask, row, arg);
 }
 
 enum db_rc
@@ -339,9 +371,9 @@ reading_each_sum(struct db *db, int64_t point_id, int32_t from_day,
                  int32_t to_day,
                  bool (*row)(void *arg, const struct reading_sum *s), void *arg)
 {
-    struct gather g = {.db = db, .point_id = point_id, .sum = row, .arg = arg};
+    const struct reading_ask ask = {point_id, from_day, to_day, false, NULL};
 
-    return gather(&g, from_day, to_day);
+    return reading_read_sum(db, &ask, row, arg);
 }
 
 /* ---- the span ------------------------------------------------------------ */

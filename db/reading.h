@@ -115,6 +115,27 @@ enum db_rc reading_recover(struct db *db, int64_t *rows);
  * Days ascending, then channel 4 before 1; the structs are reused between
  * calls.  Return false from `row` to stop.  No transaction is open while `row`
  * runs: it may take its time, and may read from the store. */
+/* What is to be read of one point. */
+struct reading_ask {
+    int64_t point_id;
+    int32_t from_day, to_day;
+    bool history; /* every version of a day, newest first */
+    /* The moment that is shown, by db_load_stamp then; NULL: now.  Reads that
+     * belong together, in many calls, name the same; DB_BUSY when something
+     * was taken back since, so that it cannot be shown any more. */
+    const struct load_stamp *at;
+};
+enum db_rc reading_read(struct db *db, const struct reading_ask *ask,
+                        bool (*row)(void *arg, const struct reading_day *d,
+                                    const struct reading_version *v),
+                        void *arg);
+/* Without `history`. */
+enum db_rc reading_read_sum(struct db *db, const struct reading_ask *ask,
+                            bool (*row)(void *arg, const struct reading_sum *s),
+                            void *arg);
+/* Days that this thread unpacked so far: sums need none. */
+int64_t reading_unpacked(void);
+/* As reading_read of now. */
 enum db_rc
 reading_each(struct db *db, int64_t point_id, int32_t from_day, int32_t to_day,
              bool (*row)(void *arg, const struct reading_day *d,

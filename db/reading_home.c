@@ -183,7 +183,8 @@ load_info_get(struct db *db, int64_t id, const struct load_info **info)
 struct view_row {
     struct reading_view *v;
     int64_t id;
-    int32_t state; /* 0: id is the newest of all */
+    int32_t state; /* 0: id is the newest of all; -1: it counts what was
+                      taken away */
 };
 
 static bool
@@ -192,11 +193,10 @@ view_row(void *arg)
     struct view_row *r = arg;
     struct reading_view *v = r->v;
 
-    if (!r->state) {
-        v->newest = r->id;
+    if (r->state <= 0) {
+        *(r->state ? &v->undone : &v->newest) = r->id;
         return true;
     }
-    v->undone += r->state == LOAD_UNLOADED;
     if (v->hidden_n == v->hidden_size) {
         v->hidden_size = v->hidden_size ? 2 * v->hidden_size : 16;
         v->hidden = mem_grow(v->hidden, v->hidden_size * sizeof *v->hidden);
@@ -213,6 +213,8 @@ compare_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* One statement, so of one moment: the newest load, how often something was
+ * taken away, and the loads that are not to be seen. */
 enum db_rc
 reading_view_open(struct db *db, struct reading_view *v)
 {
@@ -226,8 +228,27 @@ reading_view_open(struct db *db, struct reading_view *v)
     *v = (struct reading_view){0};
     rc = db_each(db, DB_MARKET,
                  "SELECT 0, coalesce(max(id), 0) FROM load UNION ALL "
-                 "SELECT state, id FROM load WHERE state IN (1, 3)",
+                 "SELECT -1, coalesce(max(next), 1) FROM series "
+                 "WHERE name = 'load_undone' UNION ALL "
+                 "SELECT state, id FROM load WHERE state IN (1, 3) "
+                 "AND gone = 0",
                  IN_NONE, OUT(out_i32(&r.state), out_i64(&r.id)), view_row, &r);
+    if (v->hidden_n)
+        qsort(v->hidden, v->hidden_n, sizeof *v->hidden, compare_ids);
+    return rc;
+}
+
+enum db_rc
+reading_view_at(struct db *db, struct reading_view *v,
+                const struct load_stamp *at)
+{
+    struct view_row r = {.v = v, .state = LOAD_COMMITTED};
+    enum db_rc rc;
+
+    v->at = at;
+    rc = db_each(db, DB_MARKET,
+                 "SELECT id FROM load WHERE seq >= $1 AND seq > 0",
+                 IN(in_i64(at->seq)), OUT(out_i64(&r.id)), view_row, &r);
     if (v->hidden_n)
         qsort(v->hidden, v->hidden_n, sizeof *v->hidden, compare_ids);
     return rc;
@@ -252,16 +273,16 @@ reading_view_has(const struct reading_view *v, int64_t load_id)
 enum db_rc
 reading_view_stands(struct db *db, const struct reading_view *v, bool *stands)
 {
-    int64_t undone = 0;
-    /* state = 3 alone would not let the engines use the index load_hidden,
-     * which holds the rows of IN (1, 3). */
-    enum db_rc rc = db_one(db, DB_MARKET,
-                           "SELECT count(*) FROM load "
-                           "WHERE state IN (1, 3) AND state = 3",
-                           IN_NONE, OUT(out_i64(&undone)));
+    struct load_stamp now;
+    enum db_rc rc = db_load_stamp(db, &now);
 
-    *stands = undone == v->undone;
-    return rc;
+    *stands = now.undone == v->undone;
+    if (rc != DB_OK || !v->at ||
+        (now.undone == v->at->undone && now.generation == v->at->generation))
+        return rc;
+    snprintf(db->error, sizeof db->error,
+             "something was taken back since this reading began");
+    return DB_BUSY;
 }
 
 /* ---- versions

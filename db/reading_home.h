@@ -120,14 +120,19 @@ struct reading_view {
     int64_t newest;  /* loads above it came later */
     int64_t *hidden; /* loads not committed, ascending */
     size_t hidden_n, hidden_size;
-    int64_t undone; /* of these, unloaded: their rows may be going */
+    int64_t undone;              /* how often something was taken away */
+    const struct load_stamp *at; /* the moment that is shown; NULL: now */
 };
 
 enum db_rc reading_view_open(struct db *db, struct reading_view *v);
+/* Then hides what was committed since; `at` stays valid. */
+enum db_rc reading_view_at(struct db *db, struct reading_view *v,
+                           const struct load_stamp *at);
 void reading_view_close(struct db *db, struct reading_view *v);
 bool reading_view_has(const struct reading_view *v, int64_t load_id);
-/* False when a load was taken back since: its rows, which this view would
- * show, may be gone in some months and there in others. */
+/* False when something was taken back since: its rows, which this view would
+ * show, may be gone in some months and there in others.  DB_BUSY when that was
+ * since the view's moment, which can be shown no more. */
 enum db_rc
 reading_view_stands(struct db *db, const struct reading_view *v, bool *stands);
 

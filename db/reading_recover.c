@@ -36,7 +36,8 @@ hidden_parts(struct db *db, struct parts *p)
                    "SELECT p.load_id, p.month, p.first_day, p.last_day, "
                    "p.first_group, p.last_group FROM load l "
                    "JOIN reading_part p ON p.load_id = l.id "
-                   "WHERE l.state IN (1, 3) ORDER BY p.load_id, p.month",
+                   "WHERE l.state IN (1, 3) AND l.gone = 0 "
+                   "ORDER BY p.load_id, p.month",
                    IN_NONE,
                    OUT(out_i64(&p->row.load_id), out_i32(&p->row.month),
                        out_i32(&p->row.first_day), out_i32(&p->row.last_day),
@@ -57,18 +58,23 @@ forget(struct db *db, void *arg)
         return rc;
     rc = db_run(db, DB_MARKET,
                 "DELETE FROM reading_part WHERE load_id IN "
-                "(SELECT id FROM load WHERE state IN (1, 3))",
+                "(SELECT id FROM load WHERE state IN (1, 3) AND gone = 0)",
                 IN_NONE, NULL);
     if (rc == DB_OK)
         rc = db_run(db, DB_MARKET,
                     "DELETE FROM reading_source WHERE load_id IN "
-                    "(SELECT id FROM load WHERE state IN (1, 3))",
+                    "(SELECT id FROM load WHERE state IN (1, 3) AND gone = 0)",
                     IN_NONE, NULL);
     if (rc == DB_OK)
         rc = db_run(db, DB_MARKET,
                     "UPDATE load SET state = 4, ended_utc = $1 "
-                    "WHERE state = 1",
+                    "WHERE state IN (1, 3) AND gone = 0 AND state = 1",
                     IN(in_i64(clock_now())), NULL);
+    if (rc == DB_OK)
+        rc = db_run(db, DB_MARKET,
+                    "UPDATE load SET gone = 1 "
+                    "WHERE state IN (1, 3) AND gone = 0 AND state = 3",
+                    IN_NONE, NULL);
     return rc;
 }
 

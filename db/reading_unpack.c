@@ -332,6 +332,14 @@ spread_places(const struct head *h, const uint8_t *plane, struct reading_day *d)
     return true;
 }
 
+static _Thread_local int64_t unpacked;
+
+int64_t
+reading_unpacked(void)
+{
+    return unpacked;
+}
+
 bool
 core_unpack(const uint8_t *core, size_t n, struct reading_day *d)
 {
@@ -342,6 +350,7 @@ core_unpack(const uint8_t *core, size_t n, struct reading_day *d)
     struct head h;
     size_t present;
 
+    unpacked++;
     if (n > CORE_MOST)
         return false;
     memcpy(held, core, n);

@@ -6,6 +6,7 @@
 #include "api/usage/export.h"
 
 #include "api/usage/export_out.h"
+#include "db/rc.h"
 #include "server/base/str.h"
 
 #define INTERVAL_DAYS 16 /* days of a piece: about 130 KB of CSV */
@@ -65,6 +66,7 @@ usage_export_open(struct db *db, const struct actor *who,
 {
     const struct tz *zone = tz_get(p->zone);
     struct usage_export *new;
+    struct load_stamp at;
     int32_t from, to;
     enum fault f;
 
@@ -74,11 +76,14 @@ usage_export_open(struct db *db, const struct actor *who,
         return FAULT_BAD_FIELD;
     f = agreement_window(db, who, conf, p->id, tz_day_of(zone, ask->now_utc),
                          ask->report == USAGE_MONTHLY, &from, &to);
+    if (f == FAULT_NONE)
+        f = db_fault(db, db_load_stamp(db, &at), "usage");
     if (f != FAULT_NONE)
         return f;
     new = mem_new(sizeof *new);
     *new = (struct usage_export){0};
-    new->out = (struct export_out){.ask = *ask, .zone = zone, .point = *p};
+    new->out =
+        (struct export_out){.ask = *ask, .zone = zone, .point = *p, .at = at};
     new->out.from = from;
     new->out.to_day = to;
     export_receiver(&new->out, conf);

@@ -53,9 +53,9 @@ export_head(struct export_out *o)
 
 /* ---- intervals -------------------------------------------------------- */
 
-static void
-put_day(struct export_out *o, const struct reading_day *d,
-        const struct reading_version *v)
+void
+export_day(struct export_out *o, const struct reading_day *d,
+           const struct reading_version *v)
 {
     const char *esiid = o->point.esiid;
 
@@ -148,7 +148,7 @@ take_day(void *arg, const struct reading_day *d,
     if (v->current)
         add_total(&o->total, &s);
     if (o->ask.report == USAGE_INTERVAL)
-        put_day(o, d, v);
+        export_day(o, d, v);
     else
         put_sum(o, &s, d->transaction, v);
     return true;
@@ -169,18 +169,17 @@ put_month(struct export_out *o, int32_t from, int32_t to)
 enum db_rc
 export_days(struct export_out *o, struct db *db, int32_t from, int32_t to)
 {
-    int64_t id = o->point.id;
+    const struct reading_ask ask = {
+        o->point.id, from, to,
+        o->ask.versions && o->ask.report != USAGE_MONTHLY, &o->at};
     enum db_rc rc;
 
     if (o->ask.report == USAGE_MONTHLY && o->ask.format == USAGE_CSV)
         return DB_OK; /* the market's monthly file is what was billed */
-    if (o->ask.report != USAGE_INTERVAL &&
-        (o->ask.report == USAGE_MONTHLY || !o->ask.versions))
-        rc = reading_each_sum(db, id, from, to, take_sum, o);
-    else if (o->ask.versions)
-        rc = reading_each_version(db, id, from, to, take_day, o);
+    if (o->ask.report != USAGE_INTERVAL && !ask.history)
+        rc = reading_read_sum(db, &ask, take_sum, o);
     else
-        rc = reading_each(db, id, from, to, take_day, o);
+        rc = reading_read(db, &ask, take_day, o);
     if (rc == DB_OK && o->ask.report == USAGE_MONTHLY)
         put_month(o, from, to);
     return rc;

@@ -9,6 +9,7 @@ struct export_out {
     struct usage_export_ask ask;
     struct point point;
     const struct tz *zone;
+    struct load_stamp at;   /* the moment that the whole file shows */
     char receiver[16];      /* DUNS for row thirty of LSE records */
     struct buf *to;         /* where this piece goes */
     struct usage_sum total; /* of current readings written so far */
@@ -22,6 +23,10 @@ void export_head(struct export_out *o);
 enum db_rc
 export_days(struct export_out *o, struct db *db, int32_t from, int32_t to);
 enum db_rc export_tail(struct export_out *o, struct db *db);
+
+/* One day of intervals in the format that was asked for. */
+void export_day(struct export_out *o, const struct reading_day *d,
+                const struct reading_version *v);
 
 /* ---- rows of the formats ---- */
 

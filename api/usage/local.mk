@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 libmeterhouse_a_SOURCES += \
 	api/usage/bills.c \
+	api/usage/bulk.c api/usage/bulk.h \
 	api/usage/compare.c \
+	api/usage/export_cmd.c api/usage/export_cmd.h \
 	api/usage/export.c api/usage/export.h \
 	api/usage/export_out.c api/usage/export_out.h \
 	api/usage/fresh.c \

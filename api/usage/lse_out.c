@@ -2,84 +2,133 @@
 /* LSE records of stored meter-days. */
 #include "api/usage/lse_out.h"
 
-#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #define PER_ROW    4        /* intervals of a detail row */
 #define FIRST_SORT 10000000 /* sort code of the first detail row */
 
-static void
-put_decimal(struct buf *to, struct decimal d)
+/* Digits of n, `width` of them. */
+static char *
+put_digits(char *to, uint64_t n, int width)
 {
-    char text[DECIMAL_TEXT];
+    for (int i = width; i-- > 0; n /= 10)
+        to[i] = (char)('0' + n % 10);
+    return to + width;
+}
 
-    buf_add(to, text, decimal_format(text, d));
+static char *
+put_text(char *to, const char *text)
+{
+    size_t n = strlen(text);
+
+    memcpy(to, text, n);
+    return to + n;
+}
+
+/* Row one: YYYYMMDD of the day, from midnight to a minute before the next. */
+static char *
+put_row_one(char *to, const char *esiid, const struct reading_day *d,
+            const struct civil *c)
+{
+    uint64_t date =
+        (uint64_t)c->year * 10000 + (uint64_t)c->month * 100 + (uint64_t)c->day;
+
+    to = put_text(put_text(to, "00000001,"), esiid);
+    *to++ = ',';
+    if (d->channel >= 10)
+        to = put_digits(to, d->channel / 10, 1);
+    to = put_digits(to, d->channel % 10, 1);
+    *to++ = ',';
+    to = put_text(put_digits(to, date, 8), "000000,");
+    return put_text(put_digits(to, date, 8), "235900,Y,N\n");
 }
 
 /* Row two: register reads (0 means none, as the market's example has it) and
  * the constants of AMS data. */
-static void
-put_row_two(struct buf *to, const struct tz *zone, int year,
+static char *
+put_row_two(char *to, const struct tz *zone, int year,
             const struct reading_day *d)
 {
-    buf_puts(to, "00000002,");
+    char seconds[8];
+
+    to = put_text(to, "00000002,");
     if (d->has_reads) {
-        put_decimal(to, d->start_read);
-        buf_putc(to, ',');
-        put_decimal(to, d->stop_read);
-        buf_puts(to, ",1,,1");
+        to += decimal_format(to, d->start_read);
+        *to++ = ',';
+        to += decimal_format(to, d->stop_read);
+        to = put_text(to, ",1,,1");
     } else {
-        buf_puts(to, "0,0,0,,0");
+        to = put_text(to, "0,0,0,,0");
     }
-    buf_printf(to, ",,%d,01,1,-1,0.0,0.0,%s\n", d->seconds,
-               tz_standard_name(zone, year));
+    snprintf(seconds, sizeof seconds, "%d", d->seconds);
+    to = put_text(put_text(to, ",,"), d->seconds == 900 ? "900" : seconds);
+    to = put_text(put_text(to, ",01,1,-1,0.0,0.0,"),
+                  tz_standard_name(zone, year));
+    *to++ = '\n';
+    return to;
 }
 
-static void
-put_parties(struct buf *to, const char *receiver, const struct reading_day *d,
+static char *
+put_parties(char *to, const char *receiver, const struct reading_day *d,
             const struct reading_version *v)
 {
-    buf_printf(to,
-               "00000030,ATTRIBUTE_VALUE_PAIRS,MRE=%s,Sender=%s,Receiver=%s",
-               d->mre[0] ? d->mre : v->sender, v->sender, receiver);
+    to = put_text(to, "00000030,ATTRIBUTE_VALUE_PAIRS,MRE=");
+    to = put_text(to, d->mre[0] ? d->mre : v->sender);
+    to = put_text(put_text(to, ",Sender="), v->sender);
+    to = put_text(put_text(to, ",Receiver="), receiver);
     if (d->rep[0])
-        buf_printf(to, ",REP=%s", d->rep);
-    buf_putc(to, '\n');
+        to = put_text(put_text(to, ",REP="), d->rep);
+    *to++ = '\n';
+    return to;
 }
 
-static void
-put_details(struct buf *to, const struct reading_day *d)
+static char *
+put_details(char *to, const struct reading_day *d)
 {
     for (int i = 0; i < d->n; i++) {
-        struct decimal value = {d->value_ukwh[i], d->places[i]};
-
         if (i % PER_ROW == 0)
-            buf_int(to, FIRST_SORT + i / PER_ROW);
-        buf_putc(to, ',');
+            to = put_digits(to, (uint64_t)(FIRST_SORT + i / PER_ROW), 8);
+        *to++ = ',';
         if (d->status[i])
-            put_decimal(to, value);
-        buf_putc(to, ',');
-        if (d->status[i])
-            buf_putc(to, (char)d->status[i]);
-        buf_putc(to, ',');
-        if (i % PER_ROW == PER_ROW - 1 || i == d->n - 1)
-            buf_puts(to, ",\n");
+            to += decimal_format(
+                to, (struct decimal){d->value_ukwh[i], d->places[i]});
+        *to++ = ',';
+        *to = (char)d->status[i];
+        to += d->status[i] != 0;
+        *to++ = ',';
+        if (i % PER_ROW == PER_ROW - 1 || i == d->n - 1) {
+            *to++ = ',';
+            *to++ = '\n';
+        }
     }
+    return to;
 }
+
+/* Rows but for the details: texts of fixed and of bounded lengths. */
+#define HEAD_MOST   1024
+#define DETAIL_MOST (DECIMAL_TEXT + 16)
 
 void
 usage_lse_day(struct buf *to, const char *esiid, const struct tz *zone,
               const char *receiver, const struct reading_day *d,
               const struct reading_version *v)
 {
-    int year, month, dom;
+    struct civil c = {0};
+    char *at;
 
-    day_to_civil(d->day, &year, &month, &dom);
-    buf_printf(to, "00000001,%s,%d,%04d%02d%02d000000,%04d%02d%02d235900,Y,N\n",
-               esiid, d->channel, year, month, dom, year, month, dom);
-    put_row_two(to, zone, year, d);
-    buf_printf(to, "00000003,%s\n", d->transaction);
-    buf_printf(to, "00000004,%014" PRId64 ",%c\n", v->stamp,
-               d->origin ? d->origin : 'M');
-    put_parties(to, receiver, d, v);
-    put_details(to, d);
+    day_to_civil(d->day, &c.year, &c.month, &c.day);
+    buf_room(to, HEAD_MOST + (size_t)d->n * DETAIL_MOST);
+    at = to->at + to->len;
+    at = put_row_one(at, esiid, d, &c);
+    at = put_row_two(at, zone, c.year, d);
+    at = put_text(put_text(at, "00000003,"), d->transaction);
+    at = put_text(at, "\n00000004,");
+    at = put_digits(at, (uint64_t)v->stamp, 14);
+    *at++ = ',';
+    *at++ = d->origin ? (char)d->origin : 'M';
+    *at++ = '\n';
+    at = put_parties(at, receiver, d, v);
+    at = put_details(at, d);
+    to->len = (size_t)(at - to->at);
 }

@@ -13,8 +13,8 @@
 #define LARGE_SHARE 8
 
 struct entry {
-    struct entry *next;           /* of its chain */
-    struct entry *newer, *older;  /* by use */
+    struct entry *next;          /* of its chain */
+    struct entry *newer, *older; /* by use */
     uint64_t hash;
     struct cache_stamp stamp;
     size_t key_n, n;
@@ -147,10 +147,8 @@ entry_make(const struct buf *key, uint64_t hash,
 
     if (!e)
         return NULL;
-    *e = (struct entry){.hash = hash,
-                        .stamp = *stamp,
-                        .key_n = key->len,
-                        .n = bytes->len};
+    *e = (struct entry){
+        .hash = hash, .stamp = *stamp, .key_n = key->len, .n = bytes->len};
     memcpy(e->bytes, key->at, key->len);
     memcpy(e->bytes + key->len, bytes->at, bytes->len);
     return e;

@@ -79,6 +79,10 @@ put_whole(char *to, uint64_t n)
     char *p = digits + sizeof digits;
     size_t len;
 
+    if (n < 10) {
+        *to = (char)('0' + n);
+        return to + 1;
+    }
     while (n >= 100) {
         p -= 2;
         memcpy(p, PAIRS + n % 100 * 2, 2);
@@ -95,30 +99,51 @@ put_whole(char *to, uint64_t n)
     return to + len;
 }
 
-/* The six digits after the point, of which the first `places` are kept. */
-static char *
-put_part(char *to, uint32_t part, size_t places)
-{
-    char six[DECIMAL_PLACES];
-
-    memcpy(six, PAIRS + part / 10000 * 2, 2);
-    memcpy(six + 2, PAIRS + part / 100 % 100 * 2, 2);
-    memcpy(six + 4, PAIRS + part % 100 * 2, 2);
-    memcpy(to, six, places);
-    return to + places;
-}
-
-/* Digits after the point that cannot be left out. */
+/* The six digits after the point; returns how many cannot be left out.  Most
+ * numbers of this trade have three places or fewer. */
 static size_t
-places_needed(uint32_t part)
+part_digits(char six[8], uint32_t part)
 {
-    size_t places = part ? DECIMAL_PLACES : 0;
+    uint32_t high = part / 1000, low = part % 1000, last = low ? low : high;
+    size_t places = low ? DECIMAL_PLACES : high ? DECIMAL_PLACES / 2 : 0;
 
-    while (places > 0 && part % 10 == 0) {
-        part /= 10;
+    memcpy(six, PAIRS + high / 10 * 2, 2);
+    six[2] = (char)('0' + high % 10);
+    six[3] = six[4] = six[5] = '0';
+    if (low) {
+        memcpy(six + 3, PAIRS + low / 10 * 2, 2);
+        six[5] = (char)('0' + low % 10);
+    }
+    while (places > 0 && last % 10 == 0) {
+        last /= 10;
         places--;
     }
     return places;
+}
+
+/* What nearly every interval is: less than ten, and three places at most.
+ * Returns 0 for any other. */
+static inline size_t
+write_usual(char *to, int64_t micro, size_t places, bool bare)
+{
+    uint32_t milli = (uint32_t)micro / 1000, part;
+    char *p = to;
+    size_t least;
+
+    if ((uint64_t)micro >= 10 * DECIMAL_ONE || places > 3 ||
+        milli * 1000 != (uint32_t)micro)
+        return 0;
+    part = milli % 1000;
+    least = part % 10 ? 3 : part % 100 ? 2 : part ? 1 : 0;
+    places = places < least ? least : places;
+    *p = (char)('0' + milli / 1000);
+    p += !bare || milli >= 1000 || places == 0;
+    p[0] = '.';
+    memcpy(p + 1, PAIRS + part / 10 * 2, 2);
+    p[3] = (char)('0' + part % 10);
+    p += places ? places + 1 : 0;
+    *p = '\0';
+    return (size_t)(p - to);
 }
 
 static size_t
@@ -126,9 +151,12 @@ write_decimal(char *to, int64_t micro, size_t places, bool bare)
 {
     uint64_t all = micro < 0 ? 0 - (uint64_t)micro : (uint64_t)micro;
     uint32_t part = (uint32_t)(all % DECIMAL_ONE);
-    size_t least = places_needed(part);
-    char *p = to;
+    char six[8], *p = to;
+    size_t least = write_usual(to, micro, places, bare);
 
+    if (least)
+        return least;
+    least = part_digits(six, part);
     if (places < least)
         places = least; /* never lose a digit */
     if (micro < 0)
@@ -137,7 +165,8 @@ write_decimal(char *to, int64_t micro, size_t places, bool bare)
         p = put_whole(p, all / DECIMAL_ONE);
     if (places > 0) {
         *p++ = '.';
-        p = put_part(p, part, places);
+        memcpy(p, six, DECIMAL_PLACES); /* those not wanted are written over */
+        p += places;
     }
     *p = '\0';
     return (size_t)(p - to);

@@ -31,8 +31,8 @@ give(int64_t account, const char *label)
 static void
 load_days(const char *from, const char *to, int64_t base_ukwh)
 {
-    const struct usage_plan plan = {home, CHANNEL_LOAD, from, to, base_ukwh,
-                                    0,    0,            false};
+    const struct usage_plan plan = {home, CHANNEL_LOAD, from, to, base_ukwh, 0,
+                                    0,    false};
 
     usage_days_load(db, &plan, 1);
 }
@@ -246,9 +246,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_data),     cmocka_unit_test(test_bill),
-        cmocka_unit_test(test_asked),    cmocka_unit_test(test_people),
-        cmocka_unit_test(test_language), cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_data),         cmocka_unit_test(test_bill),
+        cmocka_unit_test(test_asked),        cmocka_unit_test(test_people),
+        cmocka_unit_test(test_language),     cmocka_unit_test(test_clock),
         cmocka_unit_test(test_end_of_right),
     };
 
