@@ -146,6 +146,7 @@ serve_metrics(void *arg, struct buf *to)
     metrics_value(to, "meterhouse_scrub_findings", "gauge",
                   "Places of the store that are known to be damaged.",
                   u.findings);
+    usage_kept_metrics(to);
 }
 
 static void
@@ -158,11 +159,6 @@ upkeep_look(struct serve *s)
     pthread_mutex_lock(&s->upkeep_lock);
     s->upkeep = u;
     pthread_mutex_unlock(&s->upkeep_lock);
-static void
-serve_metrics(void *arg, struct buf *to)
-{
-    (void)arg;
-    usage_kept_metrics(to);
 }
 
 void
@@ -216,7 +212,6 @@ parts_start(struct serve *s, const struct route *routes, char why[512])
         .signed_in = account_signed_in,
         .frame = account_frame,
         .set_lang = actor_lang_set,
-        .metrics = serve_metrics,
         .health = serve_health,
         .metrics = serve_metrics,
         .arg = s,
@@ -239,9 +234,6 @@ parts_start(struct serve *s, const struct route *routes, char why[512])
         return true;
     usage_kept_open((size_t)s->conf->page_cache);
     s->kept = true;
-    s->jobs = jobs_start(s, why);
-    if (!s->jobs)
-        return false;
     s->http = http_start(&app, why);
     return s->http != NULL;
 }
@@ -307,8 +299,7 @@ serve_port(const struct serve *s)
 bool
 serve_reload(struct serve *s, char why[512])
 {
-    return !s->http || http_reload(s->http, why);
-    bool good = http_reload(s->http, why);
+    bool good = !s->http || http_reload(s->http, why);
 
     usage_kept_clear();
     return good;

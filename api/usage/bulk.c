@@ -169,8 +169,7 @@ static enum fault
 span_point(struct bulk *b, struct db *db, int64_t id)
 {
     struct point_span *p = &b->point[b->n];
-    enum fault f =
-        db_fault(db, db_point_by_id(db, id, &p->point), "export");
+    enum fault f = db_fault(db, db_point_by_id(db, id, &p->point), "export");
 
     if (f != FAULT_NONE)
         return f;
@@ -273,8 +272,7 @@ start_makers(struct bulk *b, struct db *db, char why[512])
 
         if (db_open(db_store(db), DB_READ, &m->db, why) != DB_OK)
             return FAULT_OURS;
-        m->started =
-            pthread_create(&m->thread, NULL, maker_run, m) == 0;
+        m->started = pthread_create(&m->thread, NULL, maker_run, m) == 0;
         if (!m->started) {
             snprintf(why, 512, "no thread could be started");
             return FAULT_OURS;

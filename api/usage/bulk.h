@@ -37,8 +37,8 @@ struct bulk_counts {
 };
 
 /* `why` (512 bytes) says what was in the way. */
-enum fault usage_bulk(struct db *db, const struct conf *conf,
-                      const struct bulk_ask *ask, struct bulk_counts *n,
-                      char why[512]);
+enum fault
+usage_bulk(struct db *db, const struct conf *conf, const struct bulk_ask *ask,
+           struct bulk_counts *n, char why[512]);
 
 #endif

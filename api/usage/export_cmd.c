@@ -14,7 +14,8 @@
 
 #define LINE_MOST 256
 
-struct export {
+struct export
+{
     struct cmd *c;
     struct bulk_ask ask;
     struct actor rep;
@@ -80,8 +81,7 @@ read_file(struct export *x, struct db *db)
     FILE *in = own ? fopen(x->points, "r") : stdin;
 
     if (!in) {
-        fprintf(x->c->err, "meterhouse: %s: %s\n", x->points,
-                strerror(errno));
+        fprintf(x->c->err, "meterhouse: %s: %s\n", x->points, strerror(errno));
         return false;
     }
     good = read_list(x, db, in);
@@ -141,8 +141,8 @@ next_points(void *arg, struct db *db, int64_t after, int64_t *id, int most)
     int n = 0;
 
     if (x->all || rep) {
-        enum db_rc rc = db_point_after(db, rep, after, most, &p.one, take_id,
-                                       &p);
+        enum db_rc rc =
+            db_point_after(db, rep, after, most, &p.one, take_id, &p);
 
         return rc == DB_OK || rc == DB_NONE ? p.n : -1;
     }
