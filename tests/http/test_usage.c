@@ -142,11 +142,12 @@ test_periods(void **state)
         /* a year by day is one picture; the table names every day */
         {"GET", "/meters/1/year?day=2026-02-02&report=daily", .as = "ana",
          .status = 200,
-         .has = "chart chart-crowded\n!chart-slot\nclass=\"chart-bar\" d=\"M0 "
-                "\n<tr><th scope=row><a href=\"day?day=2026-03-08\">Sun, Mar 8"
-                "</a><td>"
-                "\n<tr class=\"no-data\" data-slots=\"2\"><th scope=row>Nov 10\n"
-                ">Jan</text>\n>Nov</text>"},
+         .has =
+             "chart chart-crowded\n!chart-slot\nclass=\"chart-bar\" d=\"M0 "
+             "\n<tr><th scope=row><a href=\"day?day=2026-03-08\">Sun, Mar 8"
+             "</a><td>"
+             "\n<tr class=\"no-data\" data-slots=\"2\"><th scope=row>Nov 10\n"
+             ">Jan</text>\n>Nov</text>"},
         {"GET", "/meters/1/range?from=2026-10-30&to=2026-11-02", .as = "ana",
          .status = 200, .has = "Oct 30 – Nov 2, 2026"},
         {"GET", "/meters/1/day?day=2026-03-08", .as = "ana", .status = 200,
