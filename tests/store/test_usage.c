@@ -98,6 +98,92 @@ lines_say(const struct usage *u)
     return text;
 }
 
+/* Sums of days are stored: no page of days or months unpacks an interval. */
+static void
+test_sums_unpack_nothing(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct look w = {0};
+    const struct usage_period year =
+        usage_period_of(USAGE_YEAR, usage_day_of("2026-11-05"));
+    int64_t before;
+
+    make_home(e);
+    before = reading_unpacked();
+    assert_int_equal(look_at(e, &ANA, &w, year, USAGE_DAILY), FAULT_NONE);
+    assert_true(w.usage.total.days > 5);
+    assert_int_equal(look_at(e, &ANA, &w, year, USAGE_MONTHLY), FAULT_NONE);
+    json_decref(usage_view(&w.usage, &w.meter));
+    assert_int_equal(look_at(e, &ANA, &w, month("2026-11-05"), USAGE_DAILY),
+                     FAULT_NONE);
+    json_decref(usage_view(&w.usage, &w.meter));
+    assert_int_equal(reading_unpacked(), before);
+    assert_int_equal(look_at(e, &ANA, &w, month("2026-11-05"), USAGE_INTERVAL),
+                     FAULT_NONE);
+    assert_true(reading_unpacked() > before);
+    arena_clear(&w.arena);
+}
+
+static bool
+take_sum(void *arg, const struct reading_sum *s)
+{
+    *(int64_t *)arg += s->sum_ukwh;
+    return true;
+}
+
+/* What many reads see of one moment, whatever comes and goes meanwhile. */
+static void
+test_moment(void **state)
+{
+    struct engine *e = engine_of(state);
+    const char *day = "2026-10-05";
+    int64_t point = usage_days_point(e->db, "10443720000000077", NULL);
+    struct usage_plan plan = {point, CHANNEL_LOAD, day, day, 100000, 0,
+                              0,     false};
+    struct load_stamp at, later;
+    struct reading_ask ask = {.point_id = point,
+                              .from_day = usage_day_of(day),
+                              .to_day = usage_day_of(day),
+                              .at = &at};
+    struct load last = {0};
+    int64_t sum = 0, id = 0, removed;
+
+    usage_days_load(e->db, &plan, 1);
+    assert_int_equal(db_load_stamp(e->db, &at), DB_OK);
+    plan.base_ukwh = 110000; /* orders above the first */
+    usage_days_load(e->db, &plan, 1);
+    assert_int_equal(db_load_stamp(e->db, &later), DB_OK);
+    assert_true(later.seq > at.seq);
+    assert_int_equal(reading_read_sum(e->db, &ask, take_sum, &sum), DB_OK);
+    assert_int_equal(sum, 96 * 100000 + 4560000);
+    ask.at = NULL;
+    sum = 0;
+    assert_int_equal(reading_read_sum(e->db, &ask, take_sum, &sum), DB_OK);
+    assert_int_equal(sum, 96 * 110000 + 4560000);
+    assert_int_equal(db_one(e->db, DB_MARKET, "SELECT max(id) FROM load",
+                            IN_NONE, OUT(out_i64(&id))),
+                     DB_OK);
+    assert_int_equal(db_load_get(e->db, id, &last), DB_OK);
+    assert_int_equal(db_writer_lock(e->db, 10), DB_OK);
+    assert_int_equal(db_load_end(e->db, &last, LOAD_UNLOADED), DB_OK);
+    ask.at = &later; /* cannot be shown any more */
+    assert_int_equal(reading_read_sum(e->db, &ask, take_sum, &sum), DB_BUSY);
+    assert_int_equal(reading_recover(e->db, &removed), DB_OK);
+    assert_int_equal(removed, 1);
+    assert_int_equal(db_one(e->db, DB_MARKET,
+                            "SELECT count(*) FROM load WHERE gone = 1", IN_NONE,
+                            OUT(out_i64(&id))),
+                     DB_OK);
+    assert_int_equal(id, 1);
+    db_writer_unlock(e->db);
+    assert_int_equal(db_load_stamp(e->db, &at), DB_OK);
+    assert_true(at.undone > later.undone);
+    ask.at = &at;
+    sum = 0;
+    assert_int_equal(reading_read_sum(e->db, &ask, take_sum, &sum), DB_OK);
+    assert_int_equal(sum, 96 * 100000 + 4560000);
+}
+
 static void
 test_month(void **state)
 {
@@ -412,6 +498,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         ENGINE_TESTS(test_month),
+        ENGINE_TESTS(test_sums_unpack_nothing),
+        ENGINE_TESTS(test_moment),
         ENGINE_TESTS(test_compare),
         ENGINE_TESTS(test_fresh),
         ENGINE_TESTS(test_rights),
