@@ -436,7 +436,7 @@ report(const char *mode, const char *count, const struct rig *r,
                "ended\n",
                no, count, t->runs, t->failed, t->died);
         printf("# figure sweep.%s %ld\n# next %ld\n", count, t->runs,
-               t->cut ? t->at : 0);
+               t->cut || r->why[0] ? t->at : 0);
     }
     printf("# figure works %ld\n", t->works);
     if (r->why[0])

@@ -50,3 +50,33 @@ EXTRA_PROGRAMS += tests/fuzz/fuzz_url
 tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c
 tests_fuzz_fuzz_url_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += tests/fuzz/corpus/url
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz_registry
+tests_fuzz_fuzz_registry_SOURCES = tests/fuzz/fuzz_registry.c
+tests_fuzz_fuzz_registry_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/registry
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz_billed
+tests_fuzz_fuzz_billed_SOURCES = tests/fuzz/fuzz_billed.c
+tests_fuzz_fuzz_billed_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/billed
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz_name
+tests_fuzz_fuzz_name_SOURCES = tests/fuzz/fuzz_name.c
+tests_fuzz_fuzz_name_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/name
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz_conf
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c
+tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/conf
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz_cron
+tests_fuzz_fuzz_cron_SOURCES = tests/fuzz/fuzz_cron.c
+tests_fuzz_fuzz_cron_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/cron
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz_manifest
+tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c
+tests_fuzz_fuzz_manifest_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/manifest

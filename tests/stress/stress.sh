@@ -5,6 +5,7 @@
 #
 #   stress.sh [SECONDS]     goes on for about that long (3000), then tells
 #   stress.sh --totals      tells what was done so far
+#   stress.sh --table       the same in short, as Markdown
 #
 # Kills, power cuts and sweeps are made by tests/crash/fault, new inputs by the
 # fuzzers.  A sweep is done when it has been through every call of its step.
@@ -33,6 +34,12 @@ fuzz.tzif 10000000
 fuzz.url 10000000
 fuzz.zip 10000000
 fuzz.reading_pack 10000000
+fuzz.registry 10000000
+fuzz.billed 10000000
+fuzz.name 10000000
+fuzz.conf 10000000
+fuzz.cron 10000000
+fuzz.manifest 10000000
 END
     local sweep step
     for sweep in io sync short vfs memory; do
@@ -63,6 +70,27 @@ totals() {
             END { printf "%-28s %14.0f %14.0f %8d %9.2f %d\n", k, n, g,
                   parts, s / 3600, f }' "$ledger"
     done
+}
+
+# The same in short, for docs/reliability.md.
+table() {
+    echo '| kind | done | goal | hours | findings |'
+    echo '|---|--:|--:|--:|--:|'
+    totals | awk '
+        NR == 1 || $1 == "works" || $1 == "images.double" { next }
+        $1 ~ /^sweep/ { sweeps += $2 > 0; all++; next }
+        $1 ~ /^faults/ {
+            split($1, part, /[.-]/)
+            n[part[2]] += $2; h[part[2]] += $5; f[part[2]] += $6
+            next
+        }
+        { printf "| %s | %d | %d | %.2f | %d |\n", $1, $2, $3, $5, $6 }
+        END {
+            for (k in n)
+                printf "| failing calls: %s | %d | | %.2f | %d |\n", k, n[k],
+                    h[k], f[k]
+            printf "| sweeps that were whole | %d | %d | | |\n", sweeps, all
+        }'
 }
 
 # note KIND AMOUNT SECONDS FINDINGS
@@ -154,10 +182,10 @@ max_len() {
 main() {
     mkdir -p "$dir/corpus" "$dir/found" "$dir/log" "$dir/at"
     touch "$ledger"
-    if [ "${1:-}" = --totals ]; then
-        totals
-        exit 0
-    fi
+    case ${1:-} in
+    --totals) totals && exit 0 ;;
+    --table) table && exit 0 ;;
+    esac
     seconds=${1:-3000}
     began=$SECONDS
     commit=$(git -C "$top" rev-parse --short=12 HEAD 2>/dev/null || echo unknown)

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fuzzes the manifest of a backup: it is refused with a reason, and names
+ * nothing outside of its folder. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "db/backup.h"
+#include "server/base/log.h"
+#include "tests/fuzz/fuzz.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    static char folder[] = "/tmp/fuzz-manifest-XXXXXX", path[64];
+    struct backup_facts f;
+    char why[512] = "";
+    int fd;
+
+    if (path[0] == '\0') {
+        REQUIRE(mkdtemp(folder) != NULL);
+        snprintf(path, sizeof path, "%s/manifest", folder);
+        log_init(LOG_ERROR_);
+    }
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    REQUIRE(fd >= 0 && write(fd, bytes, n) == (ssize_t)n);
+    close(fd);
+    if (db_backup_verify(folder, &f, why) != DB_OK)
+        REQUIRE(why[0] != '\0');
+    else
+        REQUIRE(f.files == 0);
+    return 0;
+}
