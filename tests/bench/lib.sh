@@ -6,6 +6,7 @@
 program=$build/meterhouse
 here=$top/tests/bench
 peers=$dir/peers # node_modules and the scripts that need them
+pg= ch=
 password=bluebonnet-patio-9 # of everybody
 
 note() { printf '%s\n' "$*" >&2; }

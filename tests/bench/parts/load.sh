@@ -28,7 +28,7 @@ store_holds() {
         return 1
     }
     put "$1" bytes "$(calc "$(json reading_bytes <"$work/stats") / $size")"
-    [[ $1 == sqlite* && $size -le 500000 ]] && which=all
+    [[ $1 == sqlite && $size -le 500000 ]] && which=all
     as_answered $which "$2" "$1"
 }
 
@@ -175,8 +175,7 @@ load_part() {
     pg_up && items+=(postgres postgres-array)
     say_absent
     rounds "$runs" "${items[@]}"
-    pg_up && rows_part
-    pg_drop bench_run
+    pg_up && rows_part && pg_drop bench_run
     ch_down
     return 0
 }
