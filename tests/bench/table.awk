@@ -256,7 +256,8 @@ function bulk_table(    ours) {
         big(sizes["bulk"]) " records, warm"))
         return
     head("|seconds|MB/s|M intervals/s|equal: awk")
-    bulk_row("csv", "Meterhouse, CSV")
+    bulk_row("csv", "Meterhouse, CSV of the market")
+    bulk_row("iso", "Meterhouse, CSV of exact times")
     bulk_row("lse", "Meterhouse, LSE")
     bulk_row("duckdb-rows", "DuckDB, row per interval, ordered; CSV")
     bulk_row("clickhouse-list", "ClickHouse, arrays, merged; CSV")
@@ -335,7 +336,8 @@ function keep_table() {
         return
     head("|seconds|records/s|MB|equal: awk")
     keep_row("backup", "backup, verified", big(val("backup", "bytes") / 1e6))
-    keep_row("again", "backup again, nothing new", "")
+    keep_row("again", "backup since that, nothing new", "")
+    keep_row("verify", "a backup read to its end", "")
     keep_row("restore", "restore", "")
     keep_row("check", "store check", "")
     keep_row("migration", "migration, " val("migration", "from") " to " \

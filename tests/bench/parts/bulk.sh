@@ -27,8 +27,11 @@ bulk_is() {
     put "$1" wrong 1
 }
 
-run_csv() { timed sh -c '"$@" >"$0"' "$work/csv" "${bulk_command[@]}" --format iso; }
-run_lse() { timed sh -c '"$@" >"$0"' "$work/lse" "${bulk_command[@]}" --format lse; }
+# the program writes to a pipe or file that a shell gave it, as a user has it
+bulk_run() { timed sh -c '"$@" >"$0"' "$work/$1" "${bulk_command[@]}" --format "$1"; }
+run_csv() { bulk_run csv; }
+run_iso() { bulk_run iso; }
+run_lse() { bulk_run lse; }
 
 run_duckdb_rows() {
     node "$peers/duckdb.mjs" export "$duck" "$work/ids" "$bulk_from" "$bulk_to" \
@@ -54,9 +57,12 @@ run_postgres_list() {
 bulk_peer() {
     [ -s "$2" ] || return
     put "$1" bytes "$(stat -c %s "$2")"
-    [ "$(awk -F, '{ n++; s += int($4 * 1000 + 0.5) } END { print n, s }' "$2")" = \
-        "$(awk -F, '{ n++; s += int($4 * 1000 + 0.5) } END { print n, s }' \
-            "$in/bulk-want")" ] && put "$1" equal sums || put "$1" wrong 1
+    [ "$(bulk_sums "$2")" = "$(bulk_sums "$in/bulk-want")" ] &&
+        put "$1" equal sums || put "$1" wrong 1
+}
+bulk_sums() {
+    awk -F, '{ n++; s += int($4 * 1000 + 0.5) } END { printf "%.0f %.0f\n", n, s }' \
+        "$1"
 }
 
 bulk_ours() {
@@ -65,12 +71,17 @@ bulk_ours() {
         return
     fi
     bulk_command=("$program" export --data "$years_data" --from "$bulk_from"
-        --to "$bulk_to" --esiids "$work/ids")
-    rounds "$runs" csv lse
+        --to "$bulk_to" --points "$work/ids")
+    rounds "$runs" csv iso lse
     put csv bytes "$(stat -c %s "$work/csv")"
+    put iso bytes "$(stat -c %s "$work/iso")"
     put lse bytes "$(stat -c %s "$work/lse")"
+    # the market's CSV writes .145 for 0.145 and 1.2 for 1.200
+    [ "$(awk -F, 'NR > 1 { n++; s += int($6 * 1000 + 0.5) } END { printf "%.0f %.0f\n",
+        n, s }' "$work/csv")" = "$(bulk_sums "$in/bulk-want")" ] &&
+        put csv equal sums || put csv wrong 1
     awk -F, 'NR > 1 { gsub(/-/, "", $2); print $1 "," $2 "," $3 "," $8 "," $9 }' \
-        "$work/csv" | bulk_is csv
+        "$work/iso" | bulk_is iso
     awk -F, '$1 == "00000001" { id = $2; day = substr($4, 1, 8); n = 0; next }
         /^1/ { for (i = 2; i < NF && $(i + 1) != ""; i += 3)
             print id "," day "," ++n "," $i "," $(i + 1) }' "$work/lse" | bulk_is lse

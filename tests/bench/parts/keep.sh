@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Keeping the store: a backup, a second one, a restore, checking everything, and
+# Keeping the store: a backup, one since that, a restore, checking everything, and
 # a migration where an older program is given (BENCH_OLD, a meterhouse).
 
 keep_backup() {
@@ -8,15 +8,22 @@ keep_backup() {
     timed "$program" backup "$dir/backup" --data "$years_data" || return 1
     put backup s "$took"
     put backup bytes "$(du -sb "$dir/backup" | cut -f1)"
+    rm -rf "$dir/backup-2"
+    timed "$program" backup "$dir/backup-2" --since "$dir/backup" \
+        --data "$years_data" || return 1
+    put again s "$took"
+    timed "$program" backup "$dir/backup-2" --verify --data "$years_data" ||
+        return 1
+    put verify s "$took"
 }
 
 keep_restore() {
     rm -rf "$work/data"
     mkdir "$work/data"
-    timed "$program" restore "$dir/backup" --data "$work/data" || return 1
+    timed "$program" restore "$dir/backup-2" --data "$work/data" || return 1
     put restore s "$took"
     as_answered some "sqlite:$work/data/store" restore
-    rm -rf "$work/data" "$dir/backup"
+    rm -rf "$work/data" "$dir/backup" "$dir/backup-2"
 }
 
 keep_check() {
