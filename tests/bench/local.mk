@@ -33,7 +33,8 @@ tests_bench_peers_parse_floor_SOURCES = tests/bench/peers/parse_floor.c
 
 EXTRA_DIST += tests/bench/answers.awk tests/bench/bench.sh \
 	tests/bench/document.sh \
-	tests/bench/http_bench.sh tests/bench/page_bench.sh tests/bench/install.sh tests/bench/lib.sh \
+	tests/bench/http_bench.sh tests/bench/install.sh tests/bench/lib.sh \
+	tests/bench/page_bench.sh \
 	tests/bench/run tests/bench/table.awk \
 	tests/bench/parts/bulk.sh tests/bench/parts/input.sh \
 	tests/bench/parts/keep.sh tests/bench/parts/live.sh \

@@ -73,6 +73,8 @@ bulk_ours() {
     bulk_command=("$program" export --data "$years_data" --from "$bulk_from"
         --to "$bulk_to" --points "$work/ids")
     rounds "$runs" csv iso lse
+    [ -n "$(got csv s)" ] && [ -n "$(got iso s)" ] && [ -n "$(got lse s)" ] ||
+        return 1
     put csv bytes "$(stat -c %s "$work/csv")"
     put iso bytes "$(stat -c %s "$work/iso")"
     put lse bytes "$(stat -c %s "$work/lse")"

@@ -18,7 +18,11 @@ years_store() {
 # years_need: the same for parts that only need it
 years_need() {
     years_input && known_store || return 1
-    [ -e "$years_data/ready" ] || years_store
+    if [ -e "$years_data/ready" ]; then
+        up_to_date "$years_data"
+    else
+        years_store
+    fi
 }
 
 # spread N: that many ESI IDs, evenly over all
