@@ -7,6 +7,7 @@
 #include "api/account/user_cmd.h"
 #include "api/admin/backup_cmd.h"
 #include "api/admin/scrub_cmd.h"
+#include "api/admin/shard_cmd.h"
 #include "api/admin/store_cmd.h"
 #include "api/commands.h"
 #include "api/feed/generate_cmd.h"
@@ -145,6 +146,26 @@ const struct command COMMANDS[] = {
      "point, day, channel.  Exit code 3 while any finding stands.\n\n"
      "  --now   does a whole pass at once\n"
      "  --json  one line of JSON", store_scrub_cmd},
+    {"store shards", "[--json]", "lists the servers that hold readings",
+     "Of a PostgreSQL store: number, address, buckets, bytes.  Exit code 3 when\n"
+     "one does not answer.  docs/shards.md explains.", store_shards_cmd},
+    {"store shards init", "CONNINFO…|-", "spreads readings over several servers",
+     "Each CONNINFO is an empty PostgreSQL database.  Its tables are made, and "
+     "the\nreadings move there while the store is in use; when it was cut off, "
+     "run it\nagain.  With -, reads one a line from standard input, so that a "
+     "password is in\nnobody's list of processes.", store_shards_init_cmd},
+    {"store shards add", "CONNINFO…|-", "adds servers, and moves readings there",
+     "The store may be in use, and when it was cut off, run it again.  A server\n"
+     "that is in the store already gets this address.", store_shards_add_cmd},
+    {"store shards remove", "SHARD", "moves all readings off a server",
+     "The others take them, or the store's own database when it was the last.",
+     store_shards_remove_cmd},
+    {"store shards balance", "", "ends moves that were cut off, and evens out",
+     NULL, store_shards_balance_cmd},
+    {"store shards sql", "", "prints SQL for reports over all servers",
+     "For psql in a database with postgres_fdw: one table, "
+     "meterhouse.reading, of\nwhich each server is a partition.",
+     store_shards_sql_cmd},
     /* ---- made-up data ---- */
     {"generate", "--out DIR [OPTION…]", "writes made-up LSE, registry and "
      "billed files",

@@ -255,13 +255,36 @@ months_write(struct db_conn *c, struct backup *b, char why[DB_WHY])
     return rc;
 }
 
+/* Rows on other servers would be left out. */
+static enum db_rc
+spread_check(struct db *db, char why[DB_WHY])
+{
+    bool spread = false;
+    enum db_rc rc = db_one(db, DB_MARKET,
+                           "SELECT EXISTS (SELECT 1 FROM shard_bucket) "
+                           "OR EXISTS (SELECT 1 FROM shard_move)",
+                           IN_NONE, OUT(out_bool(&spread)));
+
+    if (rc != DB_OK)
+        str_copy(why, DB_WHY, db->error);
+    if (rc != DB_OK || !spread)
+        return rc;
+    str_copy(why, DB_WHY,
+             "readings lie on several servers: back up the store's database "
+             "and each server with PostgreSQL's own means, as docs/shards.md "
+             "says");
+    return DB_FAIL;
+}
+
 enum db_rc
 backup_pg(struct db *db, struct backup *b, char why[DB_WHY])
 {
     char path[DB_PATH], snapshot[64];
     struct db_conn *c = NULL;
-    enum db_rc rc;
+    enum db_rc rc = spread_check(db, why);
 
+    if (rc != DB_OK)
+        return rc;
     backup_path(b->folder, READINGS, path);
     if (!file_make_dir(path, 0700)) {
         snprintf(why, DB_WHY, "%.400s: %s", path, strerror(errno));

@@ -15,7 +15,7 @@
 #include "db/reading_home.h"
 #include "server/base/str.h"
 
-static const char *const HOME_NAME[] = {"account", "market"};
+static const char *const HOME_NAME[] = {"account", "market", "shard"};
 
 const char *
 db_home_name(enum db_home home)
@@ -254,6 +254,15 @@ db_close(struct db *db)
     conn_close(db->lock_conn);
     free(db->store);
     free(db);
+}
+
+void
+db_wait_set(struct db *db, double seconds,
+            void (*tell)(void *arg, const char *line), void *arg)
+{
+    db->wait_seconds = seconds;
+    db->wait_tell = tell;
+    db->wait_arg = arg;
 }
 
 enum db_rc

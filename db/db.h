@@ -19,8 +19,14 @@
 
 #include "server/base/arena.h"
 
-enum db_rc { DB_OK, DB_NONE, DB_BUSY, DB_FAIL };
-enum db_home { DB_ACCOUNT, DB_MARKET };
+/* DB_AWAY: a server that holds these readings does not answer, but the rest of
+ * the store does (docs/shards.md). */
+enum db_rc { DB_OK, DB_NONE, DB_BUSY, DB_FAIL, DB_AWAY };
+enum db_home {
+    DB_ACCOUNT,
+    DB_MARKET,
+    DB_SHARD, /* only in the schema: a server that holds readings */
+};
 enum db_engine { DB_SQLITE, DB_POSTGRES };
 
 struct db;
@@ -212,6 +218,11 @@ enum db_rc db_next_id(struct db *db, enum db_home home, const char *series,
  * lock (a file lock on SQLite, an advisory row on PostgreSQL). */
 enum db_rc db_writer_lock(struct db *db, double seconds);
 void db_writer_unlock(struct db *db);
+/* How long a write waits for a server of readings that is away, before it
+ * fails with DB_AWAY (0 at first); `tell`, if any, hears why, several times a
+ * second. */
+void db_wait_set(struct db *db, double seconds,
+                 void (*tell)(void *arg, const char *line), void *arg);
 
 /* SQLite: moves the logs into the files and cuts them off; DB_BUSY when a
  * reader was in the way, which does no harm.  For a timer and after loads. */

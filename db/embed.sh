@@ -13,9 +13,9 @@ echo 'const struct migration MIGRATIONS[] = {'
 for file in $(printf '%s\n' "$@" | awk -F/ '{ print $NF, $0 }' | sort |
     sed 's/^[^ ]* //'); do
     case $(head -n 1 "$file") in
-    '-- home: account' | '-- home: market') ;;
+    '-- home: account' | '-- home: market' | '-- home: shard') ;;
     *)
-        echo "$file:1: not '-- home: account' or '-- home: market'" >&2
+        echo "$file:1: not '-- home: account', market or shard" >&2
         exit 1
         ;;
     esac

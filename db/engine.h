@@ -99,6 +99,15 @@ enum db_rc sqlite_checkpoint(struct db_conn *c);
 
 enum db_rc pg_open(const char *conninfo, enum db_mode mode, struct db_conn **c,
                    char why[DB_WHY]);
+/* Another server of the store: must be connected within connect_ms, and
+ * answer outside a transaction within patience_ms.  When lost it is not made
+ * again by itself: DB_BUSY, and pg_is_lost. */
+enum db_rc
+pg_open_within(const char *conninfo, enum db_mode mode, int connect_ms,
+               int patience_ms, struct db_conn **c, char why[DB_WHY]);
+bool pg_is_lost(struct db_conn *c);
+/* The same, having looked whether the server has hung up meanwhile. */
+bool pg_is_alive(struct db_conn *c);
 PGconn *pg_handle(struct db_conn *c);
 
 /* ---- what OUT targets take, for the engines ------------------------------ */
@@ -122,6 +131,10 @@ struct db {
     struct reading_home *reading; /* bulk readings; NULL until used */
     bool reading_stale;           /* it knows a store that was restored since */
     int64_t generation;           /* of the store's files, by db_gate */
+    int patience_ms;              /* with such a server; 0: the usual */
+    double wait_seconds;          /* of a writer, for a server of readings */
+    void (*wait_tell)(void *arg, const char *line);
+    void *wait_arg;
     char error[DB_WHY];
 };
 

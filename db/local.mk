@@ -48,10 +48,12 @@ libmeterhouse_a_SOURCES += db/reading_pack.c
 libmeterhouse_a_SOURCES += db/reading_pack.h
 libmeterhouse_a_SOURCES += db/reading_pack_usual.c
 libmeterhouse_a_SOURCES += db/reading_pg.c
+libmeterhouse_a_SOURCES += db/reading_pg.h
 libmeterhouse_a_SOURCES += db/reading_plan.h
 libmeterhouse_a_SOURCES += db/reading_plane.h
 libmeterhouse_a_SOURCES += db/reading_recover.c
 libmeterhouse_a_SOURCES += db/reading_row.c db/reading_row.h
+libmeterhouse_a_SOURCES += db/reading_shard.c
 libmeterhouse_a_SOURCES += db/reading_source.c
 libmeterhouse_a_SOURCES += db/reading_sqlite.c
 libmeterhouse_a_SOURCES += db/reading_unpack.c
@@ -59,6 +61,13 @@ libmeterhouse_a_SOURCES += db/registry.c
 libmeterhouse_a_SOURCES += db/registry.h
 libmeterhouse_a_SOURCES += db/session.c
 libmeterhouse_a_SOURCES += db/session.h
+libmeterhouse_a_SOURCES += db/shard.c
+libmeterhouse_a_SOURCES += db/shard.h
+libmeterhouse_a_SOURCES += db/shard_conn.c
+libmeterhouse_a_SOURCES += db/shard_home.h
+libmeterhouse_a_SOURCES += db/shard_move.c
+libmeterhouse_a_SOURCES += db/shard_set.c
+libmeterhouse_a_SOURCES += db/shard_sql.c
 libmeterhouse_a_SOURCES += db/sqlite.c
 libmeterhouse_a_SOURCES += db/stmt.c
 libmeterhouse_a_SOURCES += db/store.h
@@ -83,6 +92,8 @@ MIGRATIONS += db/migrations/0011_epoch.sql
 MIGRATIONS += db/migrations/0015_upkeep.sql
 MIGRATIONS += db/migrations/0017_read.sql
 MIGRATIONS += db/migrations/0004_reading.sql
+MIGRATIONS += db/migrations/0014_shard.sql
+MIGRATIONS += db/migrations/0014_shard_server.sql
 
 db/migrations.c: db/embed.sh db/local.mk $(MIGRATIONS)
 	$(AM_V_GEN)$(MKDIR_P) db && sh $(srcdir)/db/embed.sh \

@@ -13,7 +13,7 @@
 static const char *
 home_name(enum db_home home)
 {
-    return home == DB_ACCOUNT ? "account" : "market";
+    return db_home_name(home);
 }
 
 static bool

@@ -3,7 +3,8 @@
  * The schema, as numbered steps: db/migrations/NNNN_name.sql, built into the
  * program by db/embed.sh.  A step is never changed once released.
  *
- * Its first line is `-- home: account` or `-- home: market`.  Lines between
+ * Its first line is `-- home: account`, `-- home: market`, or `-- home: shard`
+ * for the servers that hold readings of a PostgreSQL store.  Lines between
  * `-- only sqlite` (or `-- only postgres`) and `-- end` are for one engine.
  * What means the same on both: BIGINT, INTEGER (32 bits), SMALLINT, BOOLEAN,
  * TEXT, BLOB; an `INTEGER PRIMARY KEY` is the cheap key on SQLite.  Tables

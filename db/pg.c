@@ -11,12 +11,15 @@
  * connects again.  A connection that died while idle is noticed before a
  * statement is sent, so a restart of the server is seldom noticed at all.
  */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/engine.h"
 #include "db/pg_value.h"
+#include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
 
@@ -31,13 +34,57 @@ struct pg {
     bool broken;      /* the connection is to be made again */
     bool refused;     /* the newest failure was 40001 or 40P01 */
     bool read_only;
-    int64_t epoch; /* which the store had when this connection was made */
+    int patience_ms; /* > 0: for an answer outside a transaction */
+    int64_t epoch;   /* which the store had when this connection was made */
 };
 
 PGconn *
 pg_handle(struct db_conn *c)
 {
     return ((struct pg *)c)->c;
+}
+
+bool
+pg_is_lost(struct db_conn *c)
+{
+    const struct pg *p = (const struct pg *)c;
+
+    return p->broken || PQstatus(p->c) != CONNECTION_OK;
+}
+
+/* Waits for the socket of a connection; false when the time is over. */
+static bool
+socket_wait(const PGconn *c, short events, double until)
+{
+    struct pollfd fd = {.fd = PQsocket(c), .events = events};
+    double left;
+    int n = 0;
+
+    while (n == 0 && (left = until - clock_monotonic()) > 0) {
+        n = poll(&fd, 1, (int)(left * 1000) + 1);
+        if (n < 0 && errno == EINTR)
+            n = 0;
+    }
+    return n > 0;
+}
+
+/* Is the next result there?  A server that hangs must not hang us. */
+static bool
+answer_wait(struct pg *p)
+{
+    double until = clock_monotonic() + p->patience_ms / 1000.0;
+
+    if (!p->patience_ms || p->in_tx)
+        return true;
+    while (PQisBusy(p->c)) {
+        if (!socket_wait(p->c, POLLIN, until)) {
+            p->broken = true;
+            return false;
+        }
+        if (!PQconsumeInput(p->c))
+            return true;
+    }
+    return true;
 }
 
 /* ---- failures --------------------------------------------------------------
@@ -72,6 +119,14 @@ state_in(const char *state, const char *list)
     return strlen(state) == 5 && strstr(list, state);
 }
 
+static enum db_rc
+silent(struct pg *p)
+{
+    snprintf(p->conn.error, DB_WHY, "no answer within %d ms", p->patience_ms);
+    p->conn.again = false;
+    return DB_BUSY;
+}
+
 /* The status for a result that is not the one hoped for. */
 static enum db_rc
 failed(struct pg *p, const char *sql, const PGresult *r)
@@ -79,6 +134,8 @@ failed(struct pg *p, const char *sql, const PGresult *r)
     const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE), *primary;
     char why[DB_WHY];
 
+    if (p->broken && !r)
+        return silent(p);
     /* What libpq itself says has no SQLSTATE: it has no server any more. */
     if (PQstatus(p->c) == CONNECTION_BAD || !state)
         return lost(p);
@@ -97,11 +154,24 @@ failed(struct pg *p, const char *sql, const PGresult *r)
     return DB_BUSY;
 }
 
+/* The last result of what was sent; NULL when there is none in time. */
+static PGresult *
+last_result(struct pg *p, int sent)
+{
+    PGresult *r = NULL, *next;
+
+    while (sent && answer_wait(p) && (next = PQgetResult(p->c))) {
+        PQclear(r);
+        r = next;
+    }
+    return r;
+}
+
 /* Runs text without parameters; `tag` is what it should answer, or NULL. */
 static enum db_rc
 command(struct pg *p, const char *sql, const char *tag)
 {
-    PGresult *r = PQexec(p->c, sql);
+    PGresult *r = last_result(p, PQsendQuery(p->c, sql));
     ExecStatusType s = PQresultStatus(r);
     enum db_rc rc = DB_OK;
 
@@ -198,7 +268,7 @@ ready(struct pg *p)
 
     if (is_alive(p))
         return DB_OK;
-    if (p->in_tx)
+    if (p->in_tx || p->patience_ms)
         return lost(p);
     PQreset(p->c);
     if (PQstatus(p->c) != CONNECTION_OK)
@@ -232,7 +302,7 @@ stmt_prepare(struct pg *p, const char *sql, const struct pg_params *in,
     if (s->sql && strcmp(s->text, sql) == 0)
         return DB_OK;
     stmt_name(name, &fresh);
-    r = PQprepare(p->c, name, sql, in->n, in->type);
+    r = last_result(p, PQsendPrepare(p->c, name, sql, in->n, in->type));
     if (PQresultStatus(r) != PGRES_COMMAND_OK)
         rc = failed(p, sql, r);
     PQclear(r);
@@ -311,7 +381,12 @@ take_results(struct taking *t)
     bool stopped = false;
     PGresult *r;
 
-    while ((r = PQgetResult(t->p->c))) {
+    for (;;) {
+        if (!answer_wait(t->p))
+            return silent(t->p);
+        r = PQgetResult(t->p->c);
+        if (!r)
+            break;
         if (rc == DB_OK && !t->enough)
             rc = take_result(t, r);
         PQclear(r);
@@ -534,22 +609,53 @@ database_check(struct pg *p)
                      name, encoding, collation, name);
 }
 
-enum db_rc
-pg_open(const char *conninfo, enum db_mode mode, struct db_conn **to,
-        char why[DB_WHY])
+/* In these, what stands before dbname gives way to the conninfo. */
+static PGconn *
+connect_plain(const char *conninfo)
 {
-    /* What stands before dbname gives way to the conninfo. */
     const char *const key[] = {"connect_timeout", "dbname", "client_encoding",
                                "fallback_application_name", NULL};
     const char *const value[] = {"10", conninfo, "UTF8", "meterhouse", NULL};
-    struct pg *p = mem_new(sizeof *p);
+
+    return PQconnectdbParams(key, value, 1);
+}
+
+/* libpq's own timeout is two seconds at least, and not of the whole. */
+static PGconn *
+connect_within(const char *conninfo, int ms)
+{
+    const char *const key[] = {"connect_timeout",
+                               "tcp_user_timeout",
+                               "keepalives_idle",
+                               "dbname",
+                               "client_encoding",
+                               "fallback_application_name",
+                               NULL};
+    const char *const value[] = {"10",   "5000",       "10", conninfo,
+                                 "UTF8", "meterhouse", NULL};
+    double until = clock_monotonic() + ms / 1000.0;
+    PGconn *c = PQconnectStartParams(key, value, 1);
+    PostgresPollingStatusType s = PGRES_POLLING_WRITING;
+
+    while (PQstatus(c) != CONNECTION_BAD &&
+           (s == PGRES_POLLING_READING || s == PGRES_POLLING_WRITING)) {
+        short wanted = s == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+
+        if (!socket_wait(c, wanted, until))
+            break;
+        s = PQconnectPoll(c);
+    }
+    return c;
+}
+
+static enum db_rc
+opened(struct pg *p, struct db_conn **to, char why[DB_WHY])
+{
     enum db_rc rc;
 
-    *to = NULL;
-    *p = (struct pg){.conn.driver = &PG_DRIVER, .read_only = mode == DB_READ};
-    p->c = PQconnectdbParams(key, value, 1);
     if (PQstatus(p->c) != CONNECTION_OK) {
-        one_line(p->conn.error, PQerrorMessage(p->c));
+        one_line(p->conn.error, *PQerrorMessage(p->c) ? PQerrorMessage(p->c)
+                                                      : "no answer in time");
         rc = DB_FAIL;
     } else {
         PQsetNoticeProcessor(p->c, notice, NULL);
@@ -557,7 +663,7 @@ pg_open(const char *conninfo, enum db_mode mode, struct db_conn **to,
     }
     if (rc == DB_OK)
         rc = database_check(p);
-    if (rc == DB_OK)
+    if (rc == DB_OK && !p->patience_ms)
         rc = epoch_read(p, &p->epoch);
     if (rc != DB_OK) {
         snprintf(why, DB_WHY, "PostgreSQL: %.450s", p->conn.error);
@@ -566,4 +672,43 @@ pg_open(const char *conninfo, enum db_mode mode, struct db_conn **to,
     }
     *to = &p->conn;
     return DB_OK;
+}
+
+static struct pg *
+pg_new(enum db_mode mode, int patience_ms)
+{
+    struct pg *p = mem_new(sizeof *p);
+
+    *p = (struct pg){.conn.driver = &PG_DRIVER,
+                     .read_only = mode == DB_READ,
+                     .patience_ms = patience_ms};
+    return p;
+}
+
+enum db_rc
+pg_open(const char *conninfo, enum db_mode mode, struct db_conn **to,
+        char why[DB_WHY])
+{
+    struct pg *p = pg_new(mode, 0);
+
+    *to = NULL;
+    p->c = connect_plain(conninfo);
+    return opened(p, to, why);
+}
+
+enum db_rc
+pg_open_within(const char *conninfo, enum db_mode mode, int connect_ms,
+               int patience_ms, struct db_conn **to, char why[DB_WHY])
+{
+    struct pg *p = pg_new(mode, patience_ms);
+
+    *to = NULL;
+    p->c = connect_within(conninfo, connect_ms);
+    return opened(p, to, why);
+}
+
+bool
+pg_is_alive(struct db_conn *c)
+{
+    return is_alive((struct pg *)c);
 }

@@ -14,6 +14,8 @@ db_fault(const struct db *db, enum db_rc rc, const char *doing)
         return FAULT_NOT_FOUND;
     case DB_BUSY:
         return FAULT_BUSY;
+    case DB_AWAY: /* the breaker has logged it */
+        return FAULT_AWAY;
     case DB_FAIL:
         break;
     }

@@ -254,8 +254,9 @@ give_all(struct gather *g)
     }
 }
 
-/* All records of the span under one view.  *again: a load was taken back
- * meanwhile.  Rows go month by month, so one month is whole in any case. */
+/* All records of the span under one view.  *again: a load was taken back, or
+ * rows were moved, meanwhile.  Rows go month by month, so one month is whole in
+ * any case, or not there at all. */
 static enum db_rc
 look(struct gather *g, int32_t from_day, int32_t to_day, bool *again)
 {
@@ -279,7 +280,7 @@ look(struct gather *g, int32_t from_day, int32_t to_day, bool *again)
     if (rc == DB_OK && !g->damaged)
         known = know_loads(g, &unknown);
     if (rc == DB_OK && !g->damaged &&
-        (known == DB_NONE || g->at ||
+        (known == DB_NONE || g->at || (!g->n && h->engine->mapped) ||
          day_month_start(from_day) != day_month_start(to_day)))
         rc = reading_view_stands(g->db, &g->view, &stands);
     *again = !stands;
@@ -421,17 +422,21 @@ span_months(struct db *db, struct span *s, const struct reading_months *m)
     return rc;
 }
 
-enum db_rc
-reading_span(struct db *db, int64_t point_id, int32_t *first, int32_t *last)
+/* *again: rows were moved to another server meanwhile. */
+static enum db_rc
+span_look(struct db *db, int64_t point_id, int32_t *first, int32_t *last,
+          bool *again)
 {
+    const struct reading_engine *e = reading_home(db)->engine;
     struct arena a = {0};
     struct reading_months m;
     struct reading_view v;
     struct span s = {.view = &v, .point_id = point_id, .first = true};
+    bool stands = true;
     enum db_rc rc = reading_view_open(db, &v);
 
     if (rc == DB_OK)
-        rc = reading_home(db)->engine->months(db, &a, &m);
+        rc = e->months(db, &a, &m);
     if (rc == DB_OK)
         rc = span_months(db, &s, &m);
     *first = s.found;
@@ -440,8 +445,22 @@ reading_span(struct db *db, int64_t point_id, int32_t *first, int32_t *last)
         rc = span_months(db, &s, &m);
     }
     *last = s.found;
+    if (rc == DB_OK && e->mapped)
+        rc = reading_view_stands(db, &v, &stands);
+    *again = !stands;
     reading_view_close(db, &v);
     arena_clear(&a);
+    return rc;
+}
+
+enum db_rc
+reading_span(struct db *db, int64_t point_id, int32_t *first, int32_t *last)
+{
+    enum db_rc rc = DB_OK;
+    bool again = true;
+
+    for (int i = 0; i < LOOKS_MOST && again && rc == DB_OK; i++)
+        rc = span_look(db, point_id, first, last, &again);
     if (rc == DB_OK && *first == DAY_NONE)
         return DB_NONE;
     return rc;

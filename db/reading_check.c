@@ -12,7 +12,8 @@
 #include "db/reading_home.h"
 #include "server/base/clock.h"
 
-#define BAD_MOST 1000 /* lines; more of them help nobody */
+#define BAD_MOST   1000 /* lines; more of them help nobody */
+#define MOVES_MOST 20   /* times that rows may move under a month's check */
 
 /* What one load has in one month, counted and as the catalog says. */
 struct tally {
@@ -378,7 +379,7 @@ know_loads(struct check *c)
 }
 
 static enum db_rc
-check_month(struct check *c)
+check_month_once(struct check *c)
 {
     const struct reading_engine *e = reading_home(c->db)->engine;
     struct scanning s = {.check = c};
@@ -393,6 +394,17 @@ check_month(struct check *c)
     if (rc == DB_OK)
         rc = tally_check(c);
     return rc == DB_OK ? strays_check(c, &s.strays) : rc;
+}
+
+/* Once more while rows move from one server to another. */
+static enum db_rc
+check_month(struct check *c)
+{
+    enum db_rc rc = DB_NONE;
+
+    for (int i = 0; i < MOVES_MOST && rc == DB_NONE; i++)
+        rc = check_month_once(c);
+    return rc == DB_NONE ? DB_BUSY : rc;
 }
 
 /* ---- the catalog --------------------------------------------------------- */

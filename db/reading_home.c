@@ -184,7 +184,7 @@ struct view_row {
     struct reading_view *v;
     int64_t id;
     int32_t state; /* 0: id is the newest of all; -1: it counts what was
-                      taken away */
+                      taken away; -2: the map's version */
 };
 
 static bool
@@ -194,7 +194,9 @@ view_row(void *arg)
     struct reading_view *v = r->v;
 
     if (r->state <= 0) {
-        *(r->state ? &v->undone : &v->newest) = r->id;
+        *(!r->state        ? &v->newest
+          : r->state == -1 ? &v->undone
+                           : &v->map) = r->id;
         return true;
     }
     if (v->hidden_n == v->hidden_size) {
@@ -226,15 +228,29 @@ reading_view_open(struct db *db, struct reading_view *v)
         info_clear(h);
     h->views++;
     *v = (struct reading_view){0};
-    rc = db_each(db, DB_MARKET,
-                 "SELECT 0, coalesce(max(id), 0) FROM load UNION ALL "
-                 "SELECT -1, coalesce(max(next), 1) FROM series "
-                 "WHERE name = 'load_undone' UNION ALL "
-                 "SELECT state, id FROM load WHERE state IN (1, 3) "
-                 "AND gone = 0",
-                 IN_NONE, OUT(out_i32(&r.state), out_i64(&r.id)), view_row, &r);
+    if (h->engine->mapped)
+        rc = db_each(db, DB_MARKET,
+                     "SELECT 0, coalesce(max(id), 0) FROM load UNION ALL "
+                     "SELECT -1, coalesce(max(next), 1) FROM series "
+                     "WHERE name = 'load_undone' UNION ALL "
+                     "SELECT -2, version FROM shard_map UNION ALL "
+                     "SELECT state, id FROM load WHERE state IN (1, 3) "
+                     "AND gone = 0",
+                     IN_NONE, OUT(out_i32(&r.state), out_i64(&r.id)), view_row,
+                     &r);
+    else
+        rc = db_each(db, DB_MARKET,
+                     "SELECT 0, coalesce(max(id), 0) FROM load UNION ALL "
+                     "SELECT -1, coalesce(max(next), 1) FROM series "
+                     "WHERE name = 'load_undone' UNION ALL "
+                     "SELECT state, id FROM load WHERE state IN (1, 3) "
+                     "AND gone = 0",
+                     IN_NONE, OUT(out_i32(&r.state), out_i64(&r.id)), view_row,
+                     &r);
     if (v->hidden_n)
         qsort(v->hidden, v->hidden_n, sizeof *v->hidden, compare_ids);
+    if (rc == DB_OK && h->engine->mapped)
+        rc = h->engine->mapped(db, v->map);
     return rc;
 }
 
@@ -274,9 +290,13 @@ enum db_rc
 reading_view_stands(struct db *db, const struct reading_view *v, bool *stands)
 {
     struct load_stamp now;
+    int64_t map = 0;
     enum db_rc rc = db_load_stamp(db, &now);
 
-    *stands = now.undone == v->undone;
+    if (rc == DB_OK && reading_home(db)->engine->mapped)
+        rc = db_one(db, DB_MARKET, "SELECT version FROM shard_map", IN_NONE,
+                    OUT(out_i64(&map)));
+    *stands = now.undone == v->undone && map == v->map;
     if (rc != DB_OK || !v->at ||
         (now.undone == v->at->undone && now.generation == v->at->generation))
         return rc;

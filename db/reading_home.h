@@ -39,6 +39,9 @@ struct reading_months {
 };
 
 struct reading_engine {
+    /* A view is open, by which rows lie as in that version of the map; NULL
+     * when they lie in one place. */
+    enum db_rc (*mapped)(struct db *db, int64_t version);
     /* Rows that may hold records of one point, month by month: first its month
      * rows, which may hold other days of their month, then the day rows of its
      * group, days ascending. */
@@ -55,7 +58,8 @@ struct reading_engine {
                          int64_t *rows);
     enum db_rc (*months)(struct db *db, struct arena *a,
                          struct reading_months *m);
-    /* Every row of a month, in any order. */
+    /* Every row of a month, in any order.  DB_NONE: rows were moved meanwhile,
+     * so that some may be missing; scan again. */
     enum db_rc (*scan)(struct db *db, int32_t month, reading_row_fn *row,
                        void *arg);
     /* At most `most` rows of a month in the engine's own order, those after a
@@ -122,6 +126,7 @@ struct reading_view {
     size_t hidden_n, hidden_size;
     int64_t undone;              /* how often something was taken away */
     const struct load_stamp *at; /* the moment that is shown; NULL: now */
+    int64_t map; /* version of the map of servers; 0 without one */
 };
 
 enum db_rc reading_view_open(struct db *db, struct reading_view *v);
@@ -131,8 +136,9 @@ enum db_rc reading_view_at(struct db *db, struct reading_view *v,
 void reading_view_close(struct db *db, struct reading_view *v);
 bool reading_view_has(const struct reading_view *v, int64_t load_id);
 /* False when something was taken back since: its rows, which this view would
- * show, may be gone in some months and there in others.  DB_BUSY when that was
- * since the view's moment, which can be shown no more. */
+ * show, may be gone in some months and there in others.  So may rows that were
+ * moved to another server.  DB_BUSY when something was taken back since the
+ * view's moment, which can be shown no more. */
 enum db_rc
 reading_view_stands(struct db *db, const struct reading_view *v, bool *stands);
 

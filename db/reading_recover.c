@@ -46,34 +46,63 @@ hidden_parts(struct db *db, struct parts *p)
                    part_row, p);
 }
 
+/* A load whose rows are not all gone, since a server that may hold some is
+ * away, stays what it is; so it stays unseen, and the next recovery finds it.
+ */
+static bool
+is_left(const struct parts *p, int64_t load_id)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->at[i].load_id == load_id && p->at[i].rows)
+            return true;
+    }
+    return false;
+}
+
+static enum db_rc
+forget_load(struct db *db, int64_t load_id)
+{
+    enum db_rc rc = db_run(db, DB_MARKET,
+                           "DELETE FROM reading_part WHERE load_id = $1 "
+                           "AND EXISTS (SELECT 1 FROM load WHERE id = $1 "
+                           "AND state IN (1, 3))",
+                           IN(in_i64(load_id)), NULL);
+
+    if (rc == DB_OK)
+        rc = db_run(db, DB_MARKET,
+                    "DELETE FROM reading_source WHERE load_id = $1 "
+                    "AND EXISTS (SELECT 1 FROM load WHERE id = $1 "
+                    "AND state IN (1, 3))",
+                    IN(in_i64(load_id)), NULL);
+    return rc;
+}
+
 /* Their rows are gone: so goes what the catalog knows of them.  A load that
  * was open is dead, since the writer lock is ours. */
 static enum db_rc
 forget(struct db *db, void *arg)
 {
+    const struct parts *p = arg;
     enum db_rc rc = db_writer_check(db);
 
-    (void)arg;
+    for (size_t i = 0; i < p->n && rc == DB_OK; i++) {
+        if (!is_left(p, p->at[i].load_id))
+            rc = forget_load(db, p->at[i].load_id);
+    }
     if (rc != DB_OK)
         return rc;
     rc = db_run(db, DB_MARKET,
-                "DELETE FROM reading_part WHERE load_id IN "
-                "(SELECT id FROM load WHERE state IN (1, 3) AND gone = 0)",
-                IN_NONE, NULL);
-    if (rc == DB_OK)
-        rc = db_run(db, DB_MARKET,
-                    "DELETE FROM reading_source WHERE load_id IN "
-                    "(SELECT id FROM load WHERE state IN (1, 3) AND gone = 0)",
-                    IN_NONE, NULL);
-    if (rc == DB_OK)
-        rc = db_run(db, DB_MARKET,
-                    "UPDATE load SET state = 4, ended_utc = $1 "
-                    "WHERE state IN (1, 3) AND gone = 0 AND state = 1",
-                    IN(in_i64(clock_now())), NULL);
+                "UPDATE load SET state = 4, ended_utc = $1 "
+                "WHERE state IN (1, 3) AND gone = 0 AND state = 1 "
+                "AND NOT EXISTS (SELECT 1 FROM reading_part p "
+                "WHERE p.load_id = load.id)",
+                IN(in_i64(clock_now())), NULL);
     if (rc == DB_OK)
         rc = db_run(db, DB_MARKET,
                     "UPDATE load SET gone = 1 "
-                    "WHERE state IN (1, 3) AND gone = 0 AND state = 3",
+                    "WHERE state IN (1, 3) AND gone = 0 AND state = 3 "
+                    "AND NOT EXISTS (SELECT 1 FROM reading_part p "
+                    "WHERE p.load_id = load.id)",
                     IN_NONE, NULL);
     return rc;
 }
@@ -110,13 +139,18 @@ reading_recover(struct db *db, int64_t *rows)
         int64_t removed;
 
         rc = reading_home(db)->engine->remove(db, &p.at[i], &removed);
+        p.at[i].rows = rc == DB_AWAY; /* some are left */
+        if (rc == DB_AWAY)
+            rc = DB_OK;
         *rows += removed;
         if (removed)
             log_info("readings removed", "load=%lld rows=%lld",
                      (long long)p.at[i].load_id, (long long)removed);
     }
+    if (rc == DB_OK)
+        rc = db_tx(db, DB_MARKET, forget, &p);
     free(p.at);
-    return rc == DB_OK ? db_tx(db, DB_MARKET, forget, NULL) : rc;
+    return rc;
 }
 
 /* ---- counting ------------------------------------------------------------ */

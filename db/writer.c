@@ -95,16 +95,43 @@ lease_try(struct db *db, bool *had)
                     IN_NONE, OUT(out_bool(had)));
 }
 
+/* Waits in the server's queue: who only asks now and then would never have its
+ * turn while another takes the lock again and again. */
+static enum db_rc
+lease_queue(struct db *db, double seconds)
+{
+    struct db_conn *c = db->lock_conn;
+    char ms[24];
+    enum db_rc rc;
+
+    snprintf(ms, sizeof ms, "%lld", (long long)(seconds * 1000) + 1);
+    rc = conn_run(c, "SELECT set_config('lock_timeout', $1, false)",
+                  IN(in_text(ms)), NULL);
+    if (rc == DB_OK)
+        rc = conn_run(c, "SELECT pg_advisory_lock(5577418022)", IN_NONE, NULL);
+    if (rc == DB_BUSY)
+        snprintf(db->error, sizeof db->error,
+                 "another program is writing to the store");
+    else if (rc == DB_OK)
+        rc = conn_run(c, "SELECT set_config('lock_timeout', '10s', false)",
+                      IN_NONE, NULL);
+    return rc;
+}
+
 static enum db_rc
 lease_wait(struct db *db, double seconds)
 {
     enum db_rc rc = DB_OK;
+    bool had = false;
 
     if (!db->lock_conn)
         rc = pg_open(db->place, DB_WRITE, &db->lock_conn, db->error);
     if (rc == DB_OK)
-        rc = wait_for(db, seconds, lease_try);
-    return rc;
+        rc = lease_try(db, &had);
+    if (rc != DB_OK || had)
+        return rc;
+    return seconds > 0 ? lease_queue(db, seconds)
+                       : wait_for(db, seconds, lease_try);
 }
 
 static enum db_rc

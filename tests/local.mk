@@ -18,6 +18,7 @@ include $(srcdir)/tests/hard/local.mk
 include $(srcdir)/tests/memory/local.mk
 include $(srcdir)/tests/package/local.mk
 include $(srcdir)/tests/roles/local.mk
+include $(srcdir)/tests/shards/local.mk
 include $(srcdir)/tests/start/local.mk
 include $(srcdir)/tests/stress/local.mk
 include $(srcdir)/tests/usage/local.mk

@@ -9,3 +9,5 @@ libmeterhouse_a_SOURCES += api/admin/store_cmd.c
 libmeterhouse_a_SOURCES += api/admin/store_cmd.h
 libmeterhouse_a_SOURCES += api/admin/store_job.c
 libmeterhouse_a_SOURCES += api/admin/store_job.h
+libmeterhouse_a_SOURCES += api/admin/shard_cmd.c
+libmeterhouse_a_SOURCES += api/admin/shard_cmd.h

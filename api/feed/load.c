@@ -11,6 +11,8 @@
 #include "server/base/clock.h"
 #include "server/base/str.h"
 
+#define WAIT_SECONDS 60 /* for a server of readings */
+
 /* ---- batches ----------------------------------------------------------------
  */
 
@@ -276,12 +278,15 @@ feed_load_files(struct db *db, const struct conf *conf,
     if (options != NULL)
         ld->o = *options;
     loader_init(ld);
+    db_wait_set(db, ld->o.wait_seconds > 0 ? ld->o.wait_seconds : WAIT_SECONDS,
+                ld->o.waits, ld->o.progress_arg);
     if (ld->zone == NULL)
         ok = fail_all(ld, "default_zone: there is no such zone", done, arg);
     else if (point_map_open(db, &ld->map) != DB_OK)
         ok = fail_all(ld, db_error(db), done, arg);
     else
         ok = run(ld, done, arg);
+    db_wait_set(db, 0, NULL, NULL);
     loader_clear(ld);
     free(ld);
     return ok;

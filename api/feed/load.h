@@ -50,6 +50,10 @@ struct feed_options {
     /* Called now and then on the caller's thread; may be NULL. */
     void (*progress)(void *arg, const struct feed_progress *p);
     void *progress_arg;
+    /* How long a write waits for a server of readings that is away (0: 60), and
+     * who hears of it, several times a second, with progress_arg. */
+    double wait_seconds;
+    void (*waits)(void *arg, const char *why);
 };
 
 /*

@@ -18,6 +18,7 @@
 #include "server/base/str.h"
 
 #define SHOWN_REJECTS 10
+#define WAIT_SECONDS  600 /* for a server of readings */
 
 struct loading {
     struct cmd *c;
@@ -28,6 +29,7 @@ struct loading {
     struct load_counts sum;
     int64_t bytes;
     double seconds;
+    bool waits; /* for a server; it was said */
 };
 
 static double
@@ -184,6 +186,7 @@ file_done(void *arg, const struct feed_result *r)
     char why[512];
 
     clear_bar(l);
+    l->waits = false;
     add_up(l, r);
     if (l->json)
         print_json(l, r);
@@ -213,6 +216,18 @@ show_progress(void *arg, const struct feed_progress *p)
     fprintf(l->c->err, "\r\033[K%s", line);
     fflush(l->c->err);
     l->bar_shown = true;
+}
+
+static void
+show_waiting(void *arg, const char *why)
+{
+    struct loading *l = arg;
+
+    if (l->waits)
+        return;
+    l->waits = true;
+    clear_bar(l);
+    fprintf(l->c->err, "meterhouse: the load waits: %s\n", why);
 }
 
 /* ---- load
@@ -247,7 +262,9 @@ static enum cmd_rc
 load_list(struct loading *l, const struct feed_list *list, bool progress)
 {
     struct feed_options o = {.progress = progress ? show_progress : NULL,
-                             .progress_arg = l};
+                             .progress_arg = l,
+                             .wait_seconds = WAIT_SECONDS,
+                             .waits = show_waiting};
     struct db *db = cmd_store(l->c, DB_CREATE);
     bool ok;
 

@@ -15,7 +15,7 @@ store_failed(struct loader *ld, struct batch *b, enum db_rc rc)
     b->r.state = FEED_FAILED;
     snprintf(b->r.why, sizeof b->r.why, "%s",
              *why != '\0' ? why : "the store failed");
-    if (rc != DB_BUSY)
+    if (rc != DB_BUSY && rc != DB_AWAY)
         log_ours("load failed", "file=%s why=%s", b->r.l.name, b->r.why);
     return false;
 }

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "db/rc.h"
 #include "server/base/str.h"
 #include "server/http/route.h"
 
@@ -55,7 +56,7 @@ newest_day(struct usage_show *s, int32_t *day)
     d->any = rc == DB_OK;
     if (d->any && d->last >= from && d->last < *day)
         *day = d->last;
-    return d->known ? FAULT_NONE : FAULT_OURS;
+    return d->known ? FAULT_NONE : db_fault(r->db, rc, "usage span");
 }
 
 static enum fault

@@ -30,6 +30,7 @@
     X(HEADERS_LARGE, 431, "Client", "headers_large")                           \
     X(OURS,          500, "Server", "ours")                                    \
     X(BUSY,          503, "Server", "busy")                                    \
+    X(AWAY,          503, "Server", "away")                                    \
     X(DISK_FULL,     507, "Server", "disk_full")
 /* clang-format on */
 
