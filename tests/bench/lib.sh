@@ -107,6 +107,10 @@ say_absent() {
 
 # ---- PostgreSQL: one cluster, durable, for the product and its peer ---------
 
+pg_answers() {
+    psql "host=$dir/pg port=5432 user=postgres" -qAtc 'SELECT 1' >/dev/null 2>&1
+}
+
 pg_up() {
     [ -n "${pg:-}" ] && return 0
     wanted postgres || return 1
@@ -125,9 +129,14 @@ effective_cache_size = 12GB
 jit = off
 C
         sh "$top/tests/store/pg_fixture" restart "$d" 8>&-
-    elif ! psql "host=$d port=5432 user=postgres" -qAtc 'SELECT 1' \
-        >/dev/null 2>&1; then
-        sh "$top/tests/store/pg_fixture" up "$d" 8>&- || return 1
+    elif ! pg_answers; then
+        sh "$top/tests/store/pg_fixture" up "$d" 8>&- >/dev/null 2>&1
+        # one that was cut off while it loaded may take minutes to recover
+        for _ in $(seq 300); do
+            pg_answers && break
+            sleep 2
+        done
+        pg_answers || return 1
     fi
     pg="host=$d port=5432 user=postgres"
 }
