@@ -23,7 +23,7 @@ figures() {
         "$(df --output=fstype "$dir" | tail -n 1)," \
         "Linux $(uname -r | cut -d- -f1)," \
         "$(said gcc --version | sed 's/ (.*) / /');" \
-        "$(said psql --version | sed 's/ (Pg.*//; s/psql (PostgreSQL)/PostgreSQL/')," \
+        "$(said psql --version | sed 's/.*) \([0-9.]*\).*/PostgreSQL \1/; s/ (.*//')," \
         "ClickHouse $(said clickhouse-client --version |
             sed 's/[^0-9]*\([0-9.]*[0-9]\).*/\1/')," \
         "DuckDB $(said node "$dir/peers/duckdb.mjs" version)," \
@@ -33,8 +33,9 @@ figures() {
     echo "Load average of the last minute while each part ran:" \
         "$(awk -F'\t' '{ k = $1 " " $2; if (!(k in low)) { low[k] = $6; n[++i] = k }
             if ($6 < low[k]) low[k] = $6; if ($6 > high[k]) high[k] = $6 }
-            END { for (j = 1; j <= i; j++) printf "%s%s %.1f–%.1f", j > 1 ? ", " \
-                : "", n[j], low[n[j]], high[n[j]]; print "." }' "$dir/results")"
+            END { for (j = 1; j <= i; j++) printf "%s%s %.1f to %.1f",
+                (j > 1 ? ", " : ""), n[j], low[n[j]], high[n[j]]; print "." }' \
+            "$dir/results")"
     awk -v markdown=1 -f "$top/tests/bench/table.awk" "$dir/results"
 }
 
