@@ -19,7 +19,9 @@
 
 struct gather {
     struct db *db;
-    int64_t point_id;
+    int64_t point_id; /* the first of those wanted, */
+    uint8_t more;     /* and which others of its group: a bit each */
+    bool stopped;     /* the caller wants no more */
     int32_t from_day, to_day;
     struct reading_view view;
     struct arena arena;        /* of the call */
@@ -73,6 +75,14 @@ keep(struct gather *g, const struct row_record *r)
     more->record.at = (const uint8_t *)arena_dupn(&g->arena, r->at, r->n);
 }
 
+static bool
+is_wanted(const struct gather *g, int64_t point_id)
+{
+    return point_id == g->point_id ||
+           (g->more >> point_id % ROW_POINTS & 1 &&
+            row_group(point_id) == row_group(g->point_id));
+}
+
 /* A month row holds days that were not asked for and loads of all kinds. */
 static bool
 month_record_has(const struct gather *g, const struct row_key *k)
@@ -92,20 +102,23 @@ gather_row(void *arg, const struct reading_row *row)
         return true;
     row_open(&w, row);
     while (row_next(&w, &r)) {
-        if (r.key.point_id == g->point_id &&
+        if (is_wanted(g, r.key.point_id) &&
             (!row->month || month_record_has(g, &r.key)))
             keep(g, &r);
     }
     return w.bad ? damaged(g, row->load_id, row->day) : true;
 }
 
+/* By point, then by day. */
 static int
 compare_days(const void *a, const void *b)
 {
-    int32_t x = ((const struct reading_item *)a)->record.key.day;
-    int32_t y = ((const struct reading_item *)b)->record.key.day;
+    const struct row_key *x = &((const struct reading_item *)a)->record.key;
+    const struct row_key *y = &((const struct reading_item *)b)->record.key;
 
-    return (x > y) - (x < y);
+    if (x->point_id != y->point_id)
+        return x->point_id < y->point_id ? -1 : 1;
+    return (x->day > y->day) - (x->day < y->day);
 }
 
 /* A few records: channels descending, else as they came. */
@@ -246,12 +259,32 @@ give_all(struct gather *g)
     for (size_t i = 0, some; i < g->n; i += some) {
         some = 1;
         while (i + some < g->n &&
-               g->item[i + some].record.key.day == g->item[i].record.key.day)
+               compare_days(&g->item[i + some], &g->item[i]) == 0)
             some++;
-        if (!give_day(g, g->item + i, some))
+        if (!give_day(g, g->item + i, some)) {
+            g->stopped = true;
             return;
+        }
         arena_reset(&g->scratch);
     }
+}
+
+/* The month rows of the group's other points; its day rows came already.  Rows
+ * that are moved from those to these in between come twice, which is the same
+ * version once. */
+static enum db_rc
+look_own(struct gather *g)
+{
+    const struct reading_engine *e = reading_home(g->db)->engine;
+    int64_t first = row_group(g->point_id) * ROW_POINTS;
+    enum db_rc rc = DB_OK;
+
+    for (int i = 0; i < ROW_POINTS && rc == DB_OK; i++) {
+        if (g->more >> i & 1)
+            rc =
+                e->own(g->db, first + i, g->from_day, g->to_day, gather_row, g);
+    }
+    return rc;
 }
 
 /* All records of the span under one view.  *again: a load was taken back, or
@@ -275,7 +308,9 @@ look(struct gather *g, int32_t from_day, int32_t to_day, bool *again)
     if (rc == DB_OK)
         rc = h->engine->each(g->db, g->point_id, from_day, to_day, gather_row,
                              g);
-    if (g->mixed)
+    if (rc == DB_OK && g->more)
+        rc = look_own(g);
+    if (g->mixed || g->more)
         qsort(g->item, g->n, sizeof *g->item, compare_days);
     if (rc == DB_OK && !g->damaged)
         known = know_loads(g, &unknown);
@@ -329,6 +364,33 @@ reading_read(struct db *db, const struct reading_ask *ask,
                        .arg = arg};
 
     return gather(&g, ask->from_day, ask->to_day);
+}
+
+enum db_rc
+reading_read_many(struct db *db, const struct reading_ask *ask,
+                  const int64_t *point_id, size_t n,
+                  bool (*row)(void *arg, const struct reading_day *d,
+                              const struct reading_version *v),
+                  void *arg)
+{
+    struct gather g = {.db = db,
+                       .row = row,
+                       .history = ask->history,
+                       .at = ask->at,
+                       .arg = arg};
+    bool together = reading_home(db)->engine->own != NULL;
+    enum db_rc rc = DB_OK;
+
+    for (size_t i = 0; i < n && rc == DB_OK && !g.stopped;) {
+        g.point_id = point_id[i];
+        g.more = 0;
+        for (i++; together && i < n &&
+                  row_group(point_id[i]) == row_group(g.point_id);
+             i++)
+            g.more |= (uint8_t)(1u << point_id[i] % ROW_POINTS);
+        rc = gather(&g, ask->from_day, ask->to_day);
+    }
+    return rc;
 }
 
 enum db_rc

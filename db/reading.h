@@ -129,6 +129,13 @@ enum db_rc reading_read(struct db *db, const struct reading_ask *ask,
                         bool (*row)(void *arg, const struct reading_day *d,
                                     const struct reading_version *v),
                         void *arg);
+/* The same of several points, ascending, one after another; neighbours in
+ * number are read together.  ask->point_id is not looked at. */
+enum db_rc reading_read_many(struct db *db, const struct reading_ask *ask,
+                             const int64_t *point_id, size_t n,
+                             bool (*row)(void *arg, const struct reading_day *d,
+                                         const struct reading_version *v),
+                             void *arg);
 /* Without `history`. */
 enum db_rc reading_read_sum(struct db *db, const struct reading_ask *ask,
                             bool (*row)(void *arg, const struct reading_sum *s),

@@ -47,6 +47,9 @@ struct reading_engine {
      * group, days ascending. */
     enum db_rc (*each)(struct db *db, int64_t point_id, int32_t from_day,
                        int32_t to_day, reading_row_fn *row, void *arg);
+    /* The month rows of one point alone; may be NULL. */
+    enum db_rc (*own)(struct db *db, int64_t point_id, int32_t from_day,
+                      int32_t to_day, reading_row_fn *row, void *arg);
     /* Day rows of one day and several groups, which ascend, and month rows of
      * those groups that may hold that day. */
     enum db_rc (*find)(struct db *db, int32_t day, const int64_t *group,

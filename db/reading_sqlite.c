@@ -444,6 +444,30 @@ sqlite_each(struct db *db, int64_t point, int32_t from, int32_t to,
     return rc;
 }
 
+/* Without a transaction: a month is one statement. */
+static enum db_rc
+sqlite_own(struct db *db, int64_t point, int32_t from, int32_t to,
+           reading_row_fn *row, void *arg)
+{
+    bool more = true;
+    enum db_rc rc = DB_OK;
+
+    for (int32_t month = day_month_start(from);
+         month <= to && more && rc == DB_OK;
+         month = reading_month_next(month)) {
+        const int64_t first = month_key(month, point, month, 0);
+        struct month_file *f;
+
+        rc = month_open(db, month, false, &f);
+        if (rc == DB_OK)
+            rc = read_range(db, f, first, first + (1 << POINT_SHIFT) - 1, row,
+                            arg, &more);
+        else if (rc == DB_NONE)
+            rc = DB_OK;
+    }
+    return rc;
+}
+
 static enum db_rc
 sqlite_find(struct db *db, int32_t day, const int64_t *group, size_t n,
             reading_row_fn *row, void *arg)
@@ -749,6 +773,7 @@ sqlite_verify(struct db *db, int32_t month,
 
 const struct reading_engine READING_SQLITE = {
     .each = sqlite_each,
+    .own = sqlite_own,
     .find = sqlite_find,
     .add = sqlite_add,
     .remove = sqlite_remove,

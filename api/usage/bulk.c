@@ -32,7 +32,7 @@ struct maker {
     struct buf piece;
     bool full, failed, started;
     int64_t points, days;
-    bool seen; /* the point that is being read has a day */
+    const struct point_span *first, *now; /* of the piece; being written */
     struct export_out out;
 };
 
@@ -52,45 +52,49 @@ struct bulk {
 
 /* ---- making ------------------------------------------------------------- */
 
+/* The next day of a point of the piece, whose points come in their order. */
 static bool
 take_day(void *arg, const struct reading_day *d,
          const struct reading_version *v)
 {
     struct maker *m = arg;
 
+    if (!m->now || m->now->point.id != d->point_id) {
+        m->now = m->now ? m->now + 1 : m->first;
+        while (m->now->point.id != d->point_id)
+            m->now++;
+        m->out.point = m->now->point;
+        m->out.zone = m->now->zone;
+        m->points++;
+    }
+    if (d->day < m->now->from || d->day > m->now->to)
+        return true;
     export_day(&m->out, d, v);
     m->days++;
-    m->seen = true;
     return true;
-}
-
-static enum db_rc
-make_point(struct maker *m, const struct point_span *p)
-{
-    const struct reading_ask ask = {p->point.id, p->from, p->to, false,
-                                    &m->b->at};
-    enum db_rc rc;
-
-    m->out.point = p->point;
-    m->out.zone = p->zone;
-    m->seen = false;
-    rc = reading_read(m->db, &ask, take_day, m);
-    m->points += m->seen;
-    return rc;
 }
 
 static bool
 make_piece(struct maker *m, size_t piece)
 {
     const struct bulk *b = m->b;
-    size_t end = (piece + 1) * b->per_piece;
+    const struct point_span *p = &b->point[piece * b->per_piece];
+    size_t n = b->n - piece * b->per_piece;
+    struct reading_ask ask = {
+        .from_day = p->from, .to_day = p->to, .at = &b->at};
+    int64_t id[PIECE_DAYS];
 
+    n = n < b->per_piece ? n : b->per_piece;
+    for (size_t i = 0; i < n; i++) {
+        id[i] = p[i].point.id;
+        ask.from_day = p[i].from < ask.from_day ? p[i].from : ask.from_day;
+        ask.to_day = p[i].to > ask.to_day ? p[i].to : ask.to_day;
+    }
     m->piece.len = 0;
     m->out.to = &m->piece;
-    for (size_t i = piece * b->per_piece; i < end && i < b->n; i++)
-        if (make_point(m, &b->point[i]) != DB_OK)
-            return false;
-    return true;
+    m->first = p;
+    m->now = NULL;
+    return reading_read_many(m->db, &ask, id, n, take_day, m) == DB_OK;
 }
 
 /* Waits until the piece before was taken, then hands over this one; false when

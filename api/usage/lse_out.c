@@ -2,6 +2,7 @@
 /* LSE records of stored meter-days. */
 #include "api/usage/lse_out.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,12 +84,58 @@ put_parties(char *to, const char *receiver, const struct reading_day *d,
     return to;
 }
 
+/* "145,": three places and what follows them, for the usual value. */
+static char milli[1000][4];
+static pthread_once_t milli_once = PTHREAD_ONCE_INIT;
+
+static void
+milli_make(void)
+{
+    for (unsigned i = 0; i < 1000; i++) {
+        put_digits(milli[i], i, 3);
+        milli[i][3] = ',';
+    }
+}
+
+/* Four intervals of less than 10 kWh that came with three places; NULL when
+ * one is another. */
+static char *
+put_four(char *to, const struct reading_day *d, int i)
+{
+    for (int end = i + PER_ROW; i < end; i++) {
+        uint32_t ukwh = (uint32_t)d->value_ukwh[i], thousandths = ukwh / 1000;
+
+        if ((uint64_t)d->value_ukwh[i] >= 10 * DECIMAL_ONE ||
+            d->places[i] != 3 || !d->status[i] || thousandths * 1000 != ukwh)
+            return NULL;
+        to[0] = ',';
+        to[1] = (char)('0' + thousandths / 1000);
+        to[2] = '.';
+        memcpy(to + 3, milli[thousandths % 1000], 4);
+        to[7] = (char)d->status[i];
+        to[8] = ',';
+        to += 9;
+    }
+    to[0] = ',';
+    to[1] = '\n';
+    return to + 2;
+}
+
 static char *
 put_details(char *to, const struct reading_day *d)
 {
     for (int i = 0; i < d->n; i++) {
-        if (i % PER_ROW == 0)
+        if (i % PER_ROW == 0) {
+            char *usual;
+
             to = put_digits(to, (uint64_t)(FIRST_SORT + i / PER_ROW), 8);
+            usual = i + PER_ROW <= d->n ? put_four(to, d, i) : NULL;
+            if (usual) {
+                to = usual;
+                i += PER_ROW - 1;
+                continue;
+            }
+        }
         *to++ = ',';
         if (d->status[i])
             to += decimal_format(
@@ -117,6 +164,7 @@ usage_lse_day(struct buf *to, const char *esiid, const struct tz *zone,
     struct civil c = {0};
     char *at;
 
+    pthread_once(&milli_once, milli_make);
     day_to_civil(d->day, &c.year, &c.month, &c.day);
     buf_room(to, HEAD_MOST + (size_t)d->n * DETAIL_MOST);
     at = to->at + to->len;
