@@ -117,7 +117,7 @@ put_rows(struct buf *to, const char *end)
 }
 
 static void
-put_record(struct buf *to)
+put_fresh(struct buf *to)
 {
     static const char *const ZONES[] = {"CST", "CST", "CST", "", "MST", "X Y"};
     static const char *const MORE[] = {"", "", "", "",          "",      "",
@@ -145,6 +145,21 @@ put_record(struct buf *to)
         buf_printf(to, ",REP=99900022%u", dice(4));
     buf_puts(to, end);
     put_rows(to, end);
+}
+
+/* Making a record costs more than reading it in every way: most are copies of
+ * one made before, which are damaged in other places. */
+static void
+put_record(struct buf *to)
+{
+    static struct buf pool[2048];
+    struct buf *one = &pool[dice(COUNT(pool))];
+
+    if (one->len == 0 || dice(16) == 0) {
+        one->len = 0;
+        put_fresh(one);
+    }
+    buf_add(to, one->at, one->len);
 }
 
 /* ---- damage -----------------------------------------------------------------
