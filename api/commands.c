@@ -6,6 +6,7 @@
 
 #include "api/account/user_cmd.h"
 #include "api/admin/backup_cmd.h"
+#include "api/admin/keep_cmd.h"
 #include "api/admin/scrub_cmd.h"
 #include "api/admin/shard_cmd.h"
 #include "api/admin/store_cmd.h"
@@ -166,6 +167,11 @@ const struct command COMMANDS[] = {
      "For psql in a database with postgres_fdw: one table, "
      "meterhouse.reading, of\nwhich each server is a partition.",
      store_shards_sql_cmd},
+    {"store retention", "[--dry-run]", "drops months that are kept no longer",
+     "Readings of days before the months that setting keep counts are hidden\n"
+     "at once, then removed month by month; a job does the same every day.\n"
+     "With --dry-run, only lists the months.  The store may be in use.",
+     store_retention_cmd},
     /* ---- made-up data ---- */
     {"generate", "--out DIR [OPTION…]", "writes made-up LSE, registry and "
      "billed files",

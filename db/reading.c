@@ -301,6 +301,7 @@ look(struct gather *g, int32_t from_day, int32_t to_day, bool *again)
     g->n = g->size = 0;
     g->item = NULL;
     g->mixed = false;
+    from_day = from_day < g->view.floor ? g->view.floor : from_day;
     g->from_day = from_day;
     g->to_day = to_day;
     if (rc == DB_OK && g->at)
@@ -478,6 +479,8 @@ span_months(struct db *db, struct span *s, const struct reading_months *m)
     for (size_t i = 0; i < m->n && rc == DB_OK && s->found == DAY_NONE; i++) {
         int32_t month = m->at[s->first ? i : m->n - 1 - i];
 
+        if (month < s->view->floor)
+            continue;
         rc = e->each(db, s->point_id, month, reading_month_next(month) - 1,
                      span_row, s);
     }

@@ -163,6 +163,26 @@ enum db_rc reading_each_sum(struct db *db, int64_t point_id, int32_t from_day,
 enum db_rc
 reading_span(struct db *db, int64_t point_id, int32_t *first, int32_t *last);
 
+/* ---- retention -----------------------------------------------------------
+ * Days before the floor, which is the first day of a month or 0, cannot be
+ * seen; setting it takes effect at once, for calls that begin afterwards.  The
+ * functions that write want the writer lock. */
+enum db_rc reading_floor_get(struct db *db, int32_t *day);
+enum db_rc reading_floor_set(struct db *db, int32_t day);
+
+struct reading_month {
+    int32_t month;          /* its first day */
+    int64_t records, bytes; /* records: of loads, as the catalog counts */
+};
+/* Months before a day that have rows, or loads that say so; ascending, in the
+ * arena. */
+enum db_rc reading_months_before(struct db *db, int32_t day, struct arena *a,
+                                 struct reading_month **month, size_t *n);
+/* Removes the rows of a month that lies before the floor and what is known of
+ * them.  After a failure, or when the program was killed, it may be called
+ * again. */
+enum db_rc reading_drop(struct db *db, int32_t month);
+
 /* ---- upkeep -------------------------------------------------------------- */
 struct reading_stats {
     int64_t partitions, rows, records, bytes;

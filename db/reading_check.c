@@ -28,6 +28,7 @@ struct check {
     void (*bad)(void *arg, const char *line);
     void *arg;
     size_t lines;
+    int32_t floor; /* months before it may be going */
     int32_t month;
     uint8_t *point; /* one bit a point that exists */
     int64_t points;
@@ -435,7 +436,8 @@ check_counts(struct check *c)
         c->db, DB_MARKET,
         "SELECT * FROM (SELECT l.id, l.n_loaded + l.n_replaced + l.n_unchanged "
         "+ l.n_historic AS counted, coalesce((SELECT sum(n_records) "
-        "FROM reading_part p WHERE p.load_id = l.id), 0) AS records "
+        "FROM reading_part p WHERE p.load_id = l.id), 0) + coalesce((SELECT "
+        "n_records FROM reading_gone g WHERE g.load_id = l.id), 0) AS records "
         "FROM load l WHERE l.state = 2 AND l.kind = 'lse') AS t "
         "WHERE counted <> records",
         IN_NONE, OUT(out_i64(&r.id), out_i64(&r.counted), out_i64(&r.records)),
@@ -472,7 +474,7 @@ check_missing(struct check *c, const struct reading_months *there)
         while (k < there->n && there->at[k] != s.m.at[i])
             k++;
         c->month = s.m.at[i];
-        if (k == there->n)
+        if (k == there->n && c->month >= c->floor)
             rc = check_month(c);
     }
     free(s.m.at);
@@ -491,7 +493,8 @@ check_all(struct check *c, struct arena *a)
         rc = reading_home(c->db)->engine->months(c->db, a, &m);
     for (size_t i = 0; rc == DB_OK && i < m.n; i++) {
         c->month = m.at[i];
-        rc = check_month(c);
+        if (c->month >= c->floor)
+            rc = check_month(c);
     }
     if (rc == DB_OK)
         rc = check_counts(c);
@@ -507,6 +510,7 @@ reading_check(struct db *db, void (*report)(void *arg, const char *line),
     struct arena a = {0};
     enum db_rc rc = reading_view_open(db, &v);
 
+    c.floor = v.floor;
     if (rc == DB_OK)
         rc = check_all(&c, &a);
     reading_view_close(db, &v);

@@ -180,11 +180,19 @@ load_info_get(struct db *db, int64_t id, const struct load_info **info)
 /* ---- the view ---------------------------------------------------------------
  */
 
+/* What is no load's state in the rows that a view is made of. */
+enum {
+    VIEW_NEWEST = 0,
+    VIEW_FLOOR = -1,
+    VIEW_CHANGES = -2,
+    VIEW_UNDONE = -3, /* counts what was taken away */
+    VIEW_MAP = -4,    /* the map's version */
+};
+
 struct view_row {
     struct reading_view *v;
     int64_t id;
-    int32_t state; /* 0: id is the newest of all; -1: it counts what was
-                      taken away; -2: the map's version */
+    int32_t state;
 };
 
 static bool
@@ -194,9 +202,16 @@ view_row(void *arg)
     struct reading_view *v = r->v;
 
     if (r->state <= 0) {
-        *(!r->state        ? &v->newest
-          : r->state == -1 ? &v->undone
-                           : &v->map) = r->id;
+        if (r->state == VIEW_NEWEST)
+            v->newest = r->id;
+        else if (r->state == VIEW_FLOOR)
+            v->floor = (int32_t)r->id;
+        else if (r->state == VIEW_UNDONE)
+            v->undone = r->id;
+        else if (r->state == VIEW_MAP)
+            v->map = r->id;
+        else
+            v->floor_changes = r->id;
         return true;
     }
     if (v->hidden_n == v->hidden_size) {
@@ -231,22 +246,33 @@ reading_view_open(struct db *db, struct reading_view *v)
     if (h->engine->mapped)
         rc = db_each(db, DB_MARKET,
                      "SELECT 0, coalesce(max(id), 0) FROM load UNION ALL "
-                     "SELECT -1, coalesce(max(next), 1) FROM series "
+                     "SELECT -3, coalesce(max(next), 1) FROM series "
                      "WHERE name = 'load_undone' UNION ALL "
-                     "SELECT -2, version FROM shard_map UNION ALL "
+                     "SELECT -4, version FROM shard_map UNION ALL "
                      "SELECT state, id FROM load WHERE state IN (1, 3) "
-                     "AND gone = 0",
+                     "AND gone = 0 UNION ALL "
+                     "SELECT -1, day FROM reading_floor UNION ALL "
+                     "SELECT -2, changes FROM reading_floor",
                      IN_NONE, OUT(out_i32(&r.state), out_i64(&r.id)), view_row,
                      &r);
     else
         rc = db_each(db, DB_MARKET,
                      "SELECT 0, coalesce(max(id), 0) FROM load UNION ALL "
-                     "SELECT -1, coalesce(max(next), 1) FROM series "
+                     "SELECT -3, coalesce(max(next), 1) FROM series "
                      "WHERE name = 'load_undone' UNION ALL "
                      "SELECT state, id FROM load WHERE state IN (1, 3) "
-                     "AND gone = 0",
+                     "AND gone = 0 UNION ALL "
+                     "SELECT -1, day FROM reading_floor UNION ALL "
+                     "SELECT -2, changes FROM reading_floor",
                      IN_NONE, OUT(out_i32(&r.state), out_i64(&r.id)), view_row,
                      &r);
+    if (h->floor_changes != v->floor_changes && h->views == 1 && h->files &&
+        db->engine == DB_SQLITE) {
+        h->engine->close(h->files);
+        h->files = NULL;
+    }
+    if (h->views == 1)
+        h->floor_changes = v->floor_changes;
     if (v->hidden_n)
         qsort(v->hidden, v->hidden_n, sizeof *v->hidden, compare_ids);
     if (rc == DB_OK && h->engine->mapped)

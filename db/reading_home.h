@@ -59,6 +59,9 @@ struct reading_engine {
                       const struct reading_row *row, size_t n);
     enum db_rc (*remove)(struct db *db, const struct reading_part *p,
                          int64_t *rows);
+    /* All rows of a month, and the place they lay in; no reader waits.  A month
+     * that is half gone, or gone, is well. */
+    enum db_rc (*drop)(struct db *db, int32_t month);
     enum db_rc (*months)(struct db *db, struct arena *a,
                          struct reading_months *m);
     /* Every row of a month, in any order.  DB_NONE: rows were moved meanwhile,
@@ -105,6 +108,7 @@ struct reading_home {
     struct load_info **info; /* a hash table by id, bounded */
     size_t info_n, info_slots;
     unsigned views;             /* open now: info stays meanwhile */
+    int64_t floor_changes;      /* seen last: then months may have gone */
     struct reading_load *spare; /* its memory serves the next load */
     bool frugal; /* a loader's: its memory is bounded, so it maps no files */
 };
@@ -129,7 +133,9 @@ struct reading_view {
     size_t hidden_n, hidden_size;
     int64_t undone;              /* how often something was taken away */
     const struct load_stamp *at; /* the moment that is shown; NULL: now */
-    int64_t map; /* version of the map of servers; 0 without one */
+    int64_t map;   /* version of the map of servers; 0 without one */
+    int32_t floor; /* days before it are hidden, and may be going */
+    int64_t floor_changes;
 };
 
 enum db_rc reading_view_open(struct db *db, struct reading_view *v);

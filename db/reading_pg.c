@@ -224,6 +224,53 @@ pg_rows_remove(struct db_conn *c, const struct reading_part *p, int64_t *rows)
                     rows);
 }
 
+/* How a month's table stands. */
+enum { TABLE_NONE, TABLE_PART, TABLE_LEAVING, TABLE_ALONE };
+
+static enum db_rc
+table_state(struct db_conn *c, const char *name, int32_t *state)
+{
+    return conn_one(
+        c,
+        "SELECT CASE WHEN t.id IS NULL THEN 0 WHEN i.inhrelid IS NULL THEN 3 "
+        "WHEN i.inhdetachpending THEN 2 ELSE 1 END "
+        "FROM (SELECT to_regclass($1) AS id) t LEFT JOIN pg_inherits i "
+        "ON i.inhrelid = t.id AND i.inhparent = CAST('reading' AS regclass)",
+        IN(in_text(name)), OUT(out_i32(state)));
+}
+
+/* A name of a table cannot be a parameter of these. */
+static enum db_rc
+table_step(struct db_conn *c, const char *name, int32_t state)
+{
+    char sql[128];
+
+    if (state == TABLE_ALONE)
+        snprintf(sql, sizeof sql, "DROP TABLE %s", name);
+    else
+        snprintf(sql, sizeof sql, "ALTER TABLE reading DETACH PARTITION %s %s",
+                 name, state == TABLE_PART ? "CONCURRENTLY" : "FINALIZE");
+    return c->driver->script(c, sql);
+}
+
+enum db_rc
+pg_rows_drop(struct db_conn *c, int32_t month)
+{
+    int32_t state = TABLE_PART;
+    char name[32];
+    enum db_rc rc = DB_OK;
+
+    pg_rows_partition(month, name);
+    for (int step = 0; step < 3 && rc == DB_OK; step++) {
+        rc = table_state(c, name, &state);
+        if (rc == DB_OK && state == TABLE_NONE)
+            return DB_OK;
+        if (rc == DB_OK)
+            rc = table_step(c, name, state);
+    }
+    return rc;
+}
+
 enum db_rc
 pg_rows_size(struct db_conn *c, int32_t month, int64_t *bytes)
 {

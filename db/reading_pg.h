@@ -46,6 +46,9 @@ enum db_rc
 pg_rows_has(struct db_conn *c, const struct reading_row *r, bool *has);
 enum db_rc
 pg_rows_remove(struct db_conn *c, const struct reading_part *p, int64_t *rows);
+/* Outside of a transaction: the month's partition.  Detaching it waits for its
+ * readers, but none waits for it. */
+enum db_rc pg_rows_drop(struct db_conn *c, int32_t month);
 enum db_rc pg_rows_size(struct db_conn *c, int32_t month, int64_t *bytes);
 
 #endif

@@ -92,11 +92,16 @@ forget(struct db *db, void *arg)
     if (rc != DB_OK)
         return rc;
     rc = db_run(db, DB_MARKET,
-                "UPDATE load SET state = 4, ended_utc = $1 "
-                "WHERE state IN (1, 3) AND gone = 0 AND state = 1 "
-                "AND NOT EXISTS (SELECT 1 FROM reading_part p "
-                "WHERE p.load_id = load.id)",
-                IN(in_i64(clock_now())), NULL);
+                "DELETE FROM reading_gone WHERE load_id IN "
+                "(SELECT id FROM load WHERE state IN (1, 3) AND gone = 0)",
+                IN_NONE, NULL);
+    if (rc == DB_OK)
+        rc = db_run(db, DB_MARKET,
+                    "UPDATE load SET state = 4, ended_utc = $1 "
+                    "WHERE state IN (1, 3) AND gone = 0 AND state = 1 "
+                    "AND NOT EXISTS (SELECT 1 FROM reading_part p "
+                    "WHERE p.load_id = load.id)",
+                    IN(in_i64(clock_now())), NULL);
     if (rc == DB_OK)
         rc = db_run(db, DB_MARKET,
                     "UPDATE load SET gone = 1 "

@@ -583,6 +583,27 @@ shards_skip(struct reading_place *p)
 }
 
 static enum db_rc
+call_drop(struct db_conn *c, void *arg)
+{
+    const struct call *a = arg;
+
+    return pg_rows_drop(c, a->from);
+}
+
+/* From every server; one that is away is waited for by who tries again. */
+static enum db_rc
+shards_drop(struct db *db, int32_t month)
+{
+    struct call a = {.from = month};
+    struct shards *s;
+    enum db_rc rc = shards_fresh(db, &s);
+
+    for (size_t i = 0; rc == DB_OK && i < s->n; i++)
+        rc = shard_call(db, &s->at[i], call_drop, &a);
+    return rc;
+}
+
+static enum db_rc
 call_size(struct db_conn *c, void *arg)
 {
     struct call *a = arg;
@@ -624,6 +645,7 @@ const struct reading_engine READING_PG = {
     .find = shards_find,
     .add = shards_add,
     .remove = shards_remove,
+    .drop = shards_drop,
     .months = shards_months,
     .scan = shards_scan,
     .walk = shards_walk,

@@ -35,6 +35,9 @@
 
 struct month_file {
     int32_t month;
+    char *path;
+    dev_t dev;
+    ino_t ino;
     struct db_conn *conn;
     sqlite3_stmt *range;
     uint64_t used;
@@ -130,11 +133,29 @@ month_checkpoint(struct month_file *f)
     return rc;
 }
 
+/* Is this the file that has its name now?  One that was dropped may live on in
+ * this handle. */
+static bool
+month_is_there(const struct month_file *f)
+{
+    struct stat st;
+
+    return stat(f->path, &st) == 0 && st.st_dev == f->dev &&
+           st.st_ino == f->ino;
+}
+
 static void
 month_close(struct month_file *f)
 {
-    if (f->written)
+    int keep = 1;
+
+    /* SQLite removes logs by name: they may be those of a new file. */
+    if (!month_is_there(f))
+        sqlite3_file_control(sqlite_handle(f->conn), "main",
+                             SQLITE_FCNTL_PERSIST_WAL, &keep);
+    else if (f->written)
         month_checkpoint(f);
+    free(f->path);
     sqlite3_finalize(f->range);
     conn_close(f->conn);
 }
@@ -169,16 +190,22 @@ sqlite_close_files(void *files)
     "PRAGMA wal_autocheckpoint = 1000;"                                        \
     "PRAGMA mmap_size = 0"
 
-/* What a try that was cut off left. */
 static bool
-fresh_clear(const char *fresh)
+file_gone(const char *path)
 {
-    static const char *const ENDS[] = {"", "-journal", "-wal", "-shm"};
-    char path[1120];
+    return unlink(path) == 0 || errno == ENOENT;
+}
+
+/* Logs of a file that is to go, or went: a new one must not find them. */
+static bool
+logs_gone(const char *path)
+{
+    static const char *const ENDS[] = {"-journal", "-wal", "-shm"};
+    char log[1120];
 
     for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
-        snprintf(path, sizeof path, "%s%s", fresh, ENDS[i]);
-        if (unlink(path) != 0 && errno != ENOENT)
+        snprintf(log, sizeof log, "%s%s", path, ENDS[i]);
+        if (!file_gone(log))
             return false;
     }
     return true;
@@ -196,7 +223,8 @@ month_make(struct db *db, const char *path)
     if (!file_make_dir(folder, 0700))
         return folder_fail(db, folder);
     snprintf(fresh, sizeof fresh, "%s.new", path);
-    if (!fresh_clear(fresh))
+    /* What a try that was cut off left, and a file that was dropped. */
+    if (!file_gone(fresh) || !logs_gone(fresh) || !logs_gone(path))
         return folder_fail(db, fresh);
     rc = sqlite3_open(fresh, &h);
     if (rc == SQLITE_OK)
@@ -231,12 +259,18 @@ month_connect(struct db *db, const char *path, struct month_file *f)
 {
     enum db_mode mode = db->mode == DB_READ ? DB_READ : DB_WRITE;
     enum db_rc rc = sqlite_open(path, mode, &f->conn, db->error);
+    struct stat st;
 
     /* It was there: without our mark it is damaged, not empty. */
     if (rc == DB_NONE && file_exists(path))
         rc = DB_FAIL;
     if (rc != DB_OK)
         return rc;
+    f->path = mem_dup(path);
+    if (stat(path, &st) == 0) {
+        f->dev = st.st_dev;
+        f->ino = st.st_ino;
+    }
     rc = note(db, f,
               f->conn->driver->script(f->conn, reading_home(db)->frugal
                                                    ? MONTH_SETTINGS_FRUGAL
@@ -713,6 +747,29 @@ sqlite_remove(struct db *db, const struct reading_part *p, int64_t *rows)
     return rc;
 }
 
+/* Whoever has the file open reads on in it; see month_close. */
+static enum db_rc
+sqlite_drop(struct db *db, int32_t month)
+{
+    struct month_files *m = reading_home(db)->files;
+    char path[1024], folder[1024];
+
+    for (size_t i = 0; m && i < m->n; i++) {
+        if (m->at[i].month != month)
+            continue;
+        m->at[i].written = 0;
+        month_close(&m->at[i]);
+        m->at[i] = m->at[--m->n];
+        break;
+    }
+    month_path(db, month, path);
+    snprintf(folder, sizeof folder, "%.1000s/readings", db_place(db));
+    if (!logs_gone(path) || !file_gone(path) ||
+        (file_exists(folder) && !file_sync_dir(folder)))
+        return folder_fail(db, path);
+    return DB_OK;
+}
+
 /* ---- upkeep -------------------------------------------------------------- */
 
 static enum db_rc
@@ -777,6 +834,7 @@ const struct reading_engine READING_SQLITE = {
     .find = sqlite_find,
     .add = sqlite_add,
     .remove = sqlite_remove,
+    .drop = sqlite_drop,
     .months = sqlite_months,
     .scan = sqlite_scan,
     .walk = sqlite_walk,

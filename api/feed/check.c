@@ -94,6 +94,10 @@ check_day(struct feed_check *c, struct lse *in, const struct lse_record *r,
         feed_lse_refuse(in, r, LSE_FIELD_STOP, FEED_FUTURE, "");
         return false;
     }
+    if (r->d.day < c->first_day) {
+        feed_lse_refuse(in, r, LSE_FIELD_START, FEED_PAST, "");
+        return false;
+    }
     if (r->d.stamp > c->newest_stamp) {
         feed_lse_refuse(in, r, LSE_FIELD_STAMP, FEED_STAMP_FUTURE, "");
         return false;

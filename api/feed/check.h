@@ -23,6 +23,7 @@ struct feed_point {
 struct feed_check {
     const char *receivers; /* setting accepted_receivers */
     int64_t now_utc;
+    int32_t first_day;     /* older ones are not kept; 0: all are */
     int64_t newest_stamp;  /* one day from now, YYYYMMDDHHMMSS */
     char sender[16];       /* of the file; "" until the first record */
     char receiver[16];     /* the last one accepted */

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "api/feed/keep.h"
 #include "api/feed/load_parts.h"
+#include "db/reading.h"
 #include "server/base/clock.h"
 #include "server/base/str.h"
 
@@ -262,6 +264,17 @@ fail_all(struct loader *ld, const char *why,
     return false;
 }
 
+/* The setting may have been changed since months were dropped. */
+static enum db_rc
+first_day_get(struct loader *ld)
+{
+    int32_t floor = 0;
+    enum db_rc rc = reading_floor_get(ld->db, &floor);
+
+    ld->first_day = floor > ld->first_day ? floor : ld->first_day;
+    return rc;
+}
+
 bool
 feed_load_files(struct db *db, const struct conf *conf,
                 const struct feed_options *options, size_t n,
@@ -282,7 +295,11 @@ feed_load_files(struct db *db, const struct conf *conf,
                 ld->o.waits, ld->o.progress_arg);
     if (ld->zone == NULL)
         ok = fail_all(ld, "default_zone: there is no such zone", done, arg);
-    else if (point_map_open(db, &ld->map) != DB_OK)
+    else if (!feed_keep_since(conf, ld->now_utc, &ld->first_day))
+        ok = fail_all(ld, "keep: neither a number of months nor `forever`",
+                      done, arg);
+    else if (first_day_get(ld) != DB_OK ||
+             point_map_open(db, &ld->map) != DB_OK)
         ok = fail_all(ld, db_error(db), done, arg);
     else
         ok = run(ld, done, arg);

@@ -154,6 +154,7 @@ parse_lse(struct input *in)
 
     feed_check_init(&check, ld->conf->accepted_receivers,
                     ld->o.sender != NULL ? ld->o.sender : "", ld->now_utc);
+    check.first_day = ld->first_day;
     feed_lse_init(&lse, input_more, in);
     lse.span = (struct lse_span){block_text(in->block),
                                  block_text(in->block) + in->block->n,

@@ -113,6 +113,7 @@ struct loader {
     const struct tz *zones[256]; /* by the map's zone number */
     const struct tz *zone;       /* of unregistered points */
     int64_t now_utc;
+    int32_t first_day;   /* records of earlier ones are not kept */
     struct db *facts_db; /* the parsing thread's own handle, or NULL */
     struct point_facts *facts;
     atomic_size_t written; /* files that the writer is done with */

@@ -78,7 +78,8 @@
     X(DAY_LONG,      "M61", "03", "the day has fewer intervals than were sent")\
     X(FUTURE,        "M62", "04", "the day is not over yet")                   \
     X(DUPLICATE,     "M63", "05", "the file holds a more recent record of "    \
-                                  "this ESI ID, channel and day")
+                                  "this ESI ID, channel and day")            \
+    X(PAST,          "M64", "01", "the day is older than what is kept here")
 /* clang-format on */
 
 /* What loads but is counted and flagged. */

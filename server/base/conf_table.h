@@ -63,6 +63,8 @@
     I(inbox_seconds, 5, 1, 3600, "Seconds between looks at the inbox.")        \
     T(pgp_keys, "", "Folder of the installation's PGP secret keys; empty is "  \
       "data_dir/pgp.")                                                         \
+    T(keep, "48", "Months of readings that are kept, besides the current "     \
+      "one, or `forever`; older ones are dropped, and refused in files.")      \
     I(load_hour, 6, 0, 23, "Local hour when the day's files are expected, "    \
       "for the note `next load expected` on the pages.")                       \
     I(scrub_days, 7, 0, 365, "Days in which the scrub verifies every "         \
