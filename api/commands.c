@@ -172,6 +172,12 @@ const struct command COMMANDS[] = {
      "at once, then removed month by month; a job does the same every day.\n"
      "With --dry-run, only lists the months.  The store may be in use.",
      store_retention_cmd},
+    {"store compact", "[MONTH]", "rewrites closed months point by point",
+     "Readings of months that ended compact_days ago are rewritten so that a\n"
+     "point's records lie together: it is read several times faster and takes\n"
+     "less room.  A job does the same every day.  With MONTH (2026-03), only\n"
+     "that one, whenever it ended.  The store may be in use.  SQLite only.",
+     store_compact_cmd},
     /* ---- made-up data ---- */
     {"generate", "--out DIR [OPTION…]", "writes made-up LSE, registry and "
      "billed files",

@@ -38,6 +38,7 @@ const struct job_kind JOBS[] = {
     {"store.checkpoint", store_checkpoint_job, "every 600", 30, 3, 1},
     {"store.scrub", store_scrub_job, "every 30",    30, 3, 1},
     {"store.retention", store_retention_job, "daily 04:20 Etc/UTC", 30, 3, 1},
+    {"store.compact", store_compact_job, "daily 05:10 Etc/UTC", 30, 3, 1},
     /* ---- the jobs themselves ---- */
     {"job.purge",    purge_job, "daily 03:40 Etc/UTC", 30, 3, 1},
     {NULL, NULL, NULL, 0, 0, 0},

@@ -183,6 +183,26 @@ enum db_rc reading_months_before(struct db *db, int32_t day, struct arena *a,
  * again. */
 enum db_rc reading_drop(struct db *db, int32_t month);
 
+/* ---- rewriting closed months ----------------------------------------------
+ * A day's rows hold eight points each, as they arrived; a month that is over is
+ * rewritten so that a point's records lie in one row or a few.  Nothing that
+ * can be read changes. */
+struct reading_rewritten {
+    int64_t records, rows; /* in the rows of the month now */
+    int64_t bytes_before, bytes;
+};
+/* Months that end before a day and were never rewritten, or have many records
+ * that came later; ascending, in the arena.  None on an engine that has no such
+ * rows. */
+enum db_rc reading_compact_due(struct db *db, int32_t before, struct arena *a,
+                               int32_t **month, size_t *n);
+/* Rewrites one month.  Readers and writers go on meanwhile: the writer lock is
+ * waited for (so many seconds) and held only for the exchange, which is one
+ * transaction.  DB_BUSY: another program holds the lock or rewrites, or the
+ * month was written to: try again.  DB_NONE: the engine has no such rows. */
+enum db_rc reading_compact(struct db *db, int32_t month, double lock_seconds,
+                           struct reading_rewritten *r);
+
 /* ---- upkeep -------------------------------------------------------------- */
 struct reading_stats {
     int64_t partitions, rows, records, bytes;

@@ -38,6 +38,8 @@ struct reading_months {
     size_t n;
 };
 
+struct reading_view;
+
 struct reading_engine {
     /* A view is open, by which rows lie as in that version of the map; NULL
      * when they lie in one place. */
@@ -59,6 +61,13 @@ struct reading_engine {
                       const struct reading_row *row, size_t n);
     enum db_rc (*remove)(struct db *db, const struct reading_part *p,
                          int64_t *rows);
+    /* Puts the records of loads that a view has into month rows, in the order
+     * of points; waits so long for the writer lock, and holds it while the new
+     * rows take the place of the old in one transaction.  DB_BUSY when the
+     * month was written to meanwhile.  NULL: the engine has no month rows. */
+    enum db_rc (*rewrite)(struct db *db, int32_t month,
+                          const struct reading_view *v, double lock_seconds,
+                          struct reading_rewritten *r);
     /* All rows of a month, and the place they lay in; no reader waits.  A month
      * that is half gone, or gone, is well. */
     enum db_rc (*drop)(struct db *db, int32_t month);

@@ -156,6 +156,10 @@ forget(struct db *db, void *arg)
                     "p.load_id = reading_source.load_id AND p.month <> $1)",
                     IN(in_i64(*month)), NULL);
     if (rc == DB_OK)
+        rc = db_run(db, DB_MARKET,
+                    "DELETE FROM reading_rewritten WHERE month = $1",
+                    IN(in_i64(*month)), NULL);
+    if (rc == DB_OK)
         rc = db_run(db, DB_MARKET, "DELETE FROM reading_part WHERE month = $1",
                     IN(in_i64(*month)), NULL);
     return rc;

@@ -383,6 +383,28 @@ row_unpack(const struct row_record *r, const struct source *s,
     return core_unpack(in.at, (size_t)(in.end - in.at), d);
 }
 
+bool
+row_digest(const struct row_record *r, const struct source *s, uint64_t *sum)
+{
+    struct bits_in in = {r->at, r->at + r->n, false};
+    uint64_t word[5] = {(uint64_t)r->key.load_id, (uint64_t)r->key.point_id,
+                        (uint64_t)r->key.day << 8 | r->key.channel, r->stamp,
+                        r->names};
+
+    if (!r->checked) {
+        uint32_t check = (uint32_t)bits_word(&in, CHECK_BYTES);
+
+        if (in.bad || check != record_check(&r->key, in.at, r->n - CHECK_BYTES))
+            return false;
+        word[3] = bits_varint(&in);
+    }
+    if (r->names == ROW_NAMES_OWN)
+        word[4] = s->names_n > 1 ? bits_varint(&in) : 0;
+    *sum += hash64(word, sizeof word) * 31 +
+            hash64(in.at, (size_t)(in.end - in.at));
+    return !in.bad;
+}
+
 /* ---- month rows -----------------------------------------------------------
  */
 
@@ -446,9 +468,9 @@ put_entry(uint8_t *to, const struct row_key *before, const struct row_key *k,
 }
 
 void
-month_row_pack(const struct month_row *m, size_t n, struct buf *b)
+month_row_pack(const struct month_row *m, size_t n, int32_t day, struct buf *b)
 {
-    struct row_key before = {.day = m->key[0].day, .channel = USUAL_CHANNEL};
+    struct row_key before = {.day = day, .channel = USUAL_CHANNEL};
     uint64_t stamp[MONTH_ROW_MOST];
     uint8_t *row, *to;
 
@@ -467,9 +489,8 @@ month_row_pack(const struct month_row *m, size_t n, struct buf *b)
     to = put_stamps(to, stamp, n);
     memcpy(to, m->bytes.at, m->at[n]);
     to += m->at[n];
-    bits_store(
-        row + 1, CHECK_BYTES,
-        row_check(0, m->point_id, m->key[0].day, row, (size_t)(to - row)));
+    bits_store(row + 1, CHECK_BYTES,
+               row_check(0, m->point_id, day, row, (size_t)(to - row)));
     b->len += (size_t)(to - row);
 }
 

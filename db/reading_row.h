@@ -99,6 +99,7 @@ struct reading_row {
     int64_t load_id;  /* of a day row */
     int64_t point_id; /* of a month row */
     int32_t day;      /* of a month row: no record is of an earlier day */
+    int64_t key;      /* the engine's own */
     const uint8_t *data;
     size_t n;
 };
@@ -161,6 +162,11 @@ bool row_sum(const struct row_record *r, const struct source *s,
 bool row_unpack(const struct row_record *r, const struct source *s,
                 struct reading_day *d);
 
+/* Adds a number that stands for the record wherever it lies: the sum over many
+ * tells whether they are the same.  False when it is damaged. */
+bool
+row_digest(const struct row_record *r, const struct source *s, uint64_t *sum);
+
 /* ---- month rows -----------------------------------------------------------
  */
 
@@ -180,8 +186,9 @@ struct month_row {
  * when it is damaged or the row is full. */
 bool month_row_add(struct month_row *m, const struct row_record *r,
                    const struct source *s);
-/* Packs the first n records, which stay. */
-void month_row_pack(const struct month_row *m, size_t n, struct buf *to);
+/* Packs the first n records, which stay, as a row of that day. */
+void month_row_pack(const struct month_row *m, size_t n, int32_t day,
+                    struct buf *to);
 /* Forgets the first n records. */
 void month_row_cut(struct month_row *m, size_t n);
 void month_row_clear(struct month_row *m);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `meterhouse store retention`. */
+/* `meterhouse store retention` and `store compact`. */
 #include "api/admin/keep_cmd.h"
 
 #include <inttypes.h>
 
 #include "api/admin/retention.h"
 #include "server/base/clock.h"
+
+#define LOCK_SECONDS 60
 
 struct showing {
     FILE *out;
@@ -53,4 +55,77 @@ store_retention_cmd(struct cmd *c)
                 day_format(day, r.since), r.months, r.months == 1 ? "" : "s",
                 r.records, dry_run ? "would go" : "went");
     return CMD_DONE;
+}
+
+/* ---- compact --------------------------------------------------------------
+ */
+
+static enum db_rc
+compact_month(struct cmd *c, struct db *db, int32_t month)
+{
+    struct reading_rewritten r;
+    double began = clock_monotonic();
+    enum db_rc rc = reading_compact(db, month, LOCK_SECONDS, &r);
+    char day[11];
+
+    day_format(day, month);
+    if (rc == DB_NONE)
+        fprintf(c->err,
+                "meterhouse: store compact: %.7s: there is nothing to rewrite "
+                "(months are rewritten on SQLite only)\n",
+                day);
+    else if (rc != DB_OK)
+        fprintf(c->err, "meterhouse: store compact: %.7s: %s\n", day,
+                db_error(db));
+    else
+        fprintf(c->out,
+                "%.7s: %" PRId64 " records in %" PRId64 " rows, %" PRId64
+                " bytes, before %" PRId64 "; %.2f s\n",
+                day, r.records, r.rows, r.bytes, r.bytes_before,
+                clock_monotonic() - began);
+    return rc;
+}
+
+static enum db_rc
+compact_due(struct cmd *c, struct db *db)
+{
+    int32_t *month = NULL, today = (int32_t)(clock_now() / 86400);
+    struct arena a = {0};
+    size_t n = 0;
+    enum db_rc rc = reading_compact_due(
+        db, today - (int32_t)c->conf->compact_days, &a, &month, &n);
+
+    if (rc != DB_OK)
+        fprintf(c->err, "meterhouse: store compact: %s\n", db_error(db));
+    else if (!n)
+        fputs("no month is to be rewritten\n", c->out);
+    for (size_t i = 0; i < n && rc == DB_OK; i++)
+        rc = compact_month(c, db, month[i]);
+    arena_clear(&a);
+    return rc;
+}
+
+enum cmd_rc
+store_compact_cmd(struct cmd *c)
+{
+    int32_t month = 0;
+    struct db *db;
+    char day[16];
+    enum db_rc rc;
+
+    if (!cmd_no_more_options(c) || c->argc > 1)
+        return CMD_USAGE;
+    if (c->argc) {
+        snprintf(day, sizeof day, "%.8s-01", c->argv[0]);
+        if (!day_parse(day, &month)) {
+            fputs("meterhouse: store compact: a month is YYYY-MM\n", c->err);
+            return CMD_USAGE;
+        }
+    }
+    db = cmd_store(c, DB_WRITE);
+    if (!db)
+        return CMD_FAILED;
+    rc = c->argc ? compact_month(c, db, month) : compact_due(c, db);
+    db_close(db);
+    return rc == DB_OK ? CMD_DONE : CMD_FAILED;
 }

@@ -5,5 +5,6 @@
 #include "api/commands.h"
 
 enum cmd_rc store_retention_cmd(struct cmd *c);
+enum cmd_rc store_compact_cmd(struct cmd *c);
 
 #endif

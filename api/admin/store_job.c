@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "api/admin/retention.h"
+#include "server/base/clock.h"
+#include "server/base/log.h"
 #include "server/base/str.h"
 
 enum job_rc
@@ -37,4 +39,44 @@ store_retention_job(struct job *j)
     snprintf(j->note, sizeof j->note, "%lld months dropped",
              (long long)r.months);
     return job_should_stop(j) ? JOB_AGAIN : JOB_DONE;
+}
+
+#define COMPACT_LOCK_SECONDS 60
+
+static enum job_rc
+compact_one(struct job *j, int32_t month)
+{
+    struct reading_rewritten r;
+    char day[11];
+    enum db_rc rc = reading_compact(j->db, month, COMPACT_LOCK_SECONDS, &r);
+
+    day_format(day, month);
+    if (rc != DB_OK) {
+        snprintf(j->note, sizeof j->note, "%.7s: %.400s", day, db_error(j->db));
+        return JOB_LATER;
+    }
+    log_info("readings rewritten", "month=%.7s records=%lld bytes=%lld", day,
+             (long long)r.records, (long long)r.bytes);
+    snprintf(j->note, sizeof j->note, "%.7s rewritten, %lld records", day,
+             (long long)r.records);
+    return JOB_AGAIN;
+}
+
+enum job_rc
+store_compact_job(struct job *j)
+{
+    struct arena a = {0};
+    int32_t *month = NULL, today = (int32_t)(clock_now() / 86400);
+    enum job_rc end = JOB_DONE;
+    size_t n = 0;
+
+    if (!j->conf->compact_days)
+        return JOB_DONE;
+    if (reading_compact_due(j->db, today - (int32_t)j->conf->compact_days, &a,
+                            &month, &n) != DB_OK)
+        end = JOB_LATER;
+    else if (n)
+        end = compact_one(j, month[0]);
+    arena_clear(&a);
+    return end;
 }

@@ -11,4 +11,7 @@ enum job_rc store_checkpoint_job(struct job *j);
 /* Drops months that are older than setting `keep` says. */
 enum job_rc store_retention_job(struct job *j);
 
+/* Rewrites months that ended compact_days ago, one a step. */
+enum job_rc store_compact_job(struct job *j);
+
 #endif

@@ -1,6 +1,6 @@
 -- home: market
 --
--- Retention.  Days before the floor, the first day of a month or 0, are not
+-- Retention and rewriting of months.  Days before the floor, the first day of a month or 0, are not
 -- seen any more; their rows and what is known of them go afterwards, month by
 -- month.  changes counts how often the floor moved.
 CREATE TABLE reading_floor (
@@ -14,4 +14,11 @@ INSERT INTO reading_floor (id, day, changes) VALUES (1, 0, 0);
 CREATE TABLE reading_gone (
     load_id   INTEGER PRIMARY KEY,
     n_records BIGINT NOT NULL
+);
+
+-- Months whose rows were rewritten, and the newest load there was then.
+CREATE TABLE reading_rewritten (
+    month       INTEGER PRIMARY KEY,
+    newest_load INTEGER NOT NULL,
+    at_utc      BIGINT NOT NULL
 );

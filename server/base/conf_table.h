@@ -65,6 +65,8 @@
       "data_dir/pgp.")                                                         \
     T(keep, "48", "Months of readings that are kept, besides the current "     \
       "one, or `forever`; older ones are dropped, and refused in files.")      \
+    I(compact_days, 45, 0, 3650, "Days after the end of a month when its "     \
+      "readings are rewritten point by point (SQLite); 0 is never.")           \
     I(load_hour, 6, 0, 23, "Local hour when the day's files are expected, "    \
       "for the note `next load expected` on the pages.")                       \
     I(scrub_days, 7, 0, 365, "Days in which the scrub verifies every "         \

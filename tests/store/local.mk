@@ -50,6 +50,10 @@ check_PROGRAMS += tests/store/test_reading
 TESTS += tests/store/test_reading
 tests_store_test_reading_SOURCES = tests/store/test_reading.c $(RECORDS)
 
+check_PROGRAMS += tests/store/test_compact
+TESTS += tests/store/test_compact
+tests_store_test_compact_SOURCES = tests/store/test_compact.c $(RECORDS) \
+	tests/store/crash_calls.c tests/store/crash_calls.h
 check_PROGRAMS += tests/store/test_keep
 TESTS += tests/store/test_keep
 tests_store_test_keep_SOURCES = tests/store/test_keep.c $(RECORDS) \

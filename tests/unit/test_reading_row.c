@@ -247,7 +247,7 @@ month_make(struct month *m)
             assert_true(month_row_add(&m->row, &r, &m->s[i]));
         }
     }
-    month_row_pack(&m->row, m->row.n, &m->bytes);
+    month_row_pack(&m->row, m->row.n, DAY, &m->bytes);
 }
 
 static void
@@ -312,7 +312,7 @@ month_rows_come_back(void **unused)
         cut = random_dice(m->row.n);
         month_row_cut(&m->row, cut);
         m->bytes.len = 0;
-        month_row_pack(&m->row, m->row.n, &m->bytes);
+        month_row_pack(&m->row, m->row.n, m->want[cut].day, &m->bytes);
         open_month(&w, &m->bytes, m->bytes.len, m->want[cut].day);
         for (n = cut; row_next(&w, &r); n++)
             assert_record(&r, month_source(m, &r), &m->want[n]);
