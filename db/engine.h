@@ -66,6 +66,7 @@ struct db_conn {
     bool again;         /* the engine asks to run the transaction again */
     int active;         /* statements whose rows are being read */
     bool restored;      /* it came back to a store that was restored */
+    bool frozen;        /* SQLite: opened on a file system that was read-only */
     bool damaged; /* PostgreSQL: the newest failure was damage on its disk */
 };
 
@@ -84,6 +85,8 @@ enum db_rc conn_fail(struct db_conn *c, const char *sql, const char *format,
 /* One file, with the settings of every file of a store. */
 enum db_rc sqlite_open(const char *path, enum db_mode mode, struct db_conn **c,
                        char why[DB_WHY]);
+/* Does it lie on a file system that is read-only? */
+bool sqlite_is_frozen(const char *path);
 /* FOLDER/NAME.db of a store's folder, which is made, and kept, 0700. */
 enum db_rc
 sqlite_home_open(const char *folder, const char *name, enum db_mode mode,

@@ -69,6 +69,18 @@ renew(struct db *db, int64_t generation)
     return DB_BUSY;
 }
 
+/* It was opened on a file system that was read-only, and is not any more. */
+static bool
+is_thawed(const struct db *db)
+{
+    char path[1024];
+
+    if (!db->home[DB_ACCOUNT]->frozen)
+        return false;
+    snprintf(path, sizeof path, "%.1000s/account.db", db->place);
+    return !sqlite_is_frozen(path);
+}
+
 enum db_rc
 db_gate(struct db *db)
 {
@@ -77,7 +89,7 @@ db_gate(struct db *db)
     if (db->engine != DB_SQLITE || is_inside(db))
         return DB_OK;
     now = gate_look(db->place);
-    if (now == db->generation)
+    if (now == db->generation && !is_thawed(db))
         return DB_OK;
     if (now != GATE_SHUT)
         return renew(db, now);

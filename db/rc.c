@@ -2,7 +2,18 @@
 /* The store's answers as faults. */
 #include "db/rc.h"
 
+#include <string.h>
+
 #include "server/base/log.h"
+
+/* As SQLite says it, and as PostgreSQL does. */
+static bool
+is_full(const char *error)
+{
+    return strstr(error, "database or disk is full") ||
+           strstr(error, "the disk is full") ||
+           strstr(error, "No space left on device");
+}
 
 enum fault
 db_fault(const struct db *db, enum db_rc rc, const char *doing)
@@ -20,7 +31,7 @@ db_fault(const struct db *db, enum db_rc rc, const char *doing)
         break;
     }
     log_ours("store", "doing=%s error=%s", doing, db_error(db));
-    return FAULT_OURS;
+    return is_full(db_error(db)) ? FAULT_DISK_FULL : FAULT_OURS;
 }
 
 enum db_rc

@@ -206,6 +206,15 @@ month_connect(struct db *db, const char *path, struct month_file *f)
     return rc;
 }
 
+static bool
+is_frozen(const struct db *db, int32_t month)
+{
+    char path[1024];
+
+    month_path(db, month, path);
+    return sqlite_is_frozen(path);
+}
+
 /* The month's file, open; DB_NONE when there is none and none is wanted. */
 enum db_rc
 month_open(struct db *db, int32_t month, bool make, struct month_file **to)
@@ -224,6 +233,12 @@ month_open(struct db *db, int32_t month, bool make, struct month_file **to)
     for (size_t i = 0; i < m->n; i++) {
         if (m->at[i].month != month)
             continue;
+        /* It was read-only, and is not any more: others may write to it. */
+        if (m->at[i].conn->frozen && !is_frozen(db, month)) {
+            month_close(&m->at[i]);
+            m->at[i] = m->at[--m->n];
+            break;
+        }
         *to = &m->at[i];
         m->at[i].used = m->clock;
         return DB_OK;

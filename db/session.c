@@ -5,6 +5,8 @@
 #include "db/rc.h"
 
 #define HOUR 3600
+/* A time further ahead than this is of a clock that was wrong. */
+#define AHEAD 3600
 #define DEVICE_LIFE                                                            \
     (180 * 86400) /* a device unseen that long is a stranger                   \
                    */
@@ -42,8 +44,10 @@ db_session_get(struct db *db, const char *token_hash, int64_t now,
 {
     return db_one(db, DB_ACCOUNT,
                   "SELECT " COLUMNS " FROM account_session WHERE token = $1 "
-                  "AND ends_utc > $2 AND seen_utc + idle_seconds > $2",
-                  IN(in_text(token_hash), in_i64(now)), SESSION_OUT(s));
+                  "AND ends_utc > $2 AND seen_utc + idle_seconds > $2 "
+                  "AND seen_utc <= $3 AND created_utc <= $3",
+                  IN(in_text(token_hash), in_i64(now), in_i64(now + AHEAD)),
+                  SESSION_OUT(s));
 }
 
 enum db_rc
@@ -59,12 +63,14 @@ enum db_rc
 db_session_each(struct db *db, int64_t account_id, int64_t now,
                 struct session *s, bool (*row)(void *arg), void *arg)
 {
-    return db_each(
-        db, DB_ACCOUNT,
-        "SELECT " COLUMNS " FROM account_session WHERE account_id = $1 "
-        "AND ends_utc > $2 AND seen_utc + idle_seconds > $2 "
-        "ORDER BY seen_utc DESC, id DESC",
-        IN(in_i64(account_id), in_i64(now)), SESSION_OUT(s), row, arg);
+    return db_each(db, DB_ACCOUNT,
+                   "SELECT " COLUMNS
+                   " FROM account_session WHERE account_id = $1 "
+                   "AND ends_utc > $2 AND seen_utc + idle_seconds > $2 "
+                   "AND seen_utc <= $3 AND created_utc <= $3 "
+                   "ORDER BY seen_utc DESC, id DESC",
+                   IN(in_i64(account_id), in_i64(now), in_i64(now + AHEAD)),
+                   SESSION_OUT(s), row, arg);
 }
 
 enum db_rc
@@ -141,9 +147,10 @@ attempt(struct db *db, void *arg)
 
     if (rc != DB_OK && rc != DB_NONE)
         return rc;
-    if (a->now >= since + HOUR) {
+    if (a->now >= since + HOUR || since > a->now + AHEAD) {
         failures = 0;
         since = a->now;
+        wait_utc = 0;
     }
     if (failures >= a->t->hour_most)
         wait_utc = since + HOUR;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "db/engine.h"
@@ -401,12 +402,23 @@ lite_make(struct lite *l)
     return rc;
 }
 
+/* The files of the log stay when the last program closes them: on a disk that
+ * has become full nobody could make them, and so nobody could read. */
+static void
+lite_keep_log(struct lite *l)
+{
+    int on = 1;
+
+    sqlite3_file_control(l->h, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+}
+
 static enum db_rc
 lite_set_up(struct lite *l, enum db_mode mode)
 {
     bool fresh;
     enum db_rc rc;
 
+    lite_keep_log(l);
     sqlite3_extended_result_codes(l->h, 1);
     sqlite3_busy_timeout(l->h, BUSY_MS);
     sqlite3_db_config(l->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -422,6 +434,19 @@ lite_set_up(struct lite *l, enum db_mode mode)
     return rc;
 }
 
+/* What to say of a failure: where the disk is at fault, that. */
+static const char *
+lite_reason(const struct lite *l, const char *path, enum db_rc rc)
+{
+    struct statvfs disk;
+
+    if (rc == DB_NONE)
+        return "the store is empty";
+    if (statvfs(path, &disk) == 0 && disk.f_blocks && disk.f_bavail == 0)
+        return "the disk is full";
+    return l->conn.error;
+}
+
 /* Hands over what was opened, or says why it was not. */
 static enum db_rc
 lite_opened(struct lite *l, enum db_rc rc, const char *path,
@@ -430,8 +455,7 @@ lite_opened(struct lite *l, enum db_rc rc, const char *path,
     *to = rc == DB_OK ? &l->conn : NULL;
     if (rc == DB_OK)
         return DB_OK;
-    snprintf(why, DB_WHY, "%.200s: %.300s", path,
-             rc == DB_NONE ? "the store is empty" : l->conn.error);
+    snprintf(why, DB_WHY, "%.200s: %.300s", path, lite_reason(l, path, rc));
     lite_close(&l->conn);
     return rc;
 }
@@ -444,24 +468,61 @@ lite_configure(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* Nothing is in its log that is not in the file. */
+static bool
+has_no_log(const char *path)
+{
+    char log[1100];
+    struct stat st;
+
+    snprintf(log, sizeof log, "%.1000s-wal", path);
+    return stat(log, &st) != 0 || st.st_size == 0;
+}
+
+bool
+sqlite_is_frozen(const char *path)
+{
+    return access(path, W_OK) != 0 && errno == EROFS;
+}
+
+/* On a file system that is read-only, SQLite can make no log.  Where none is
+ * needed, the file is the whole, and nobody changes it. */
+static enum db_rc
+frozen_open(const char *path, enum db_mode mode, struct db_conn **to,
+            char why[DB_WHY])
+{
+    enum db_rc rc;
+
+    if (mode == DB_CREATE) {
+        snprintf(why, DB_WHY, "%.400s: %s", path, strerror(EROFS));
+        return DB_FAIL;
+    }
+    rc = sqlite_open_copy(path, to, why);
+    if (rc == DB_OK)
+        (*to)->frozen = true;
+    return rc;
+}
+
 enum db_rc
 sqlite_open(const char *path, enum db_mode mode, struct db_conn **to,
             char why[DB_WHY])
 {
-    struct lite *l = mem_new(sizeof *l);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
                 (mode == DB_CREATE ? SQLITE_OPEN_CREATE : 0);
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct lite *l;
     enum db_rc rc;
 
     pthread_once(&once, lite_configure);
     *to = NULL;
-    *l = (struct lite){.conn.driver = &SQLITE_DRIVER};
     if (mode != DB_CREATE && !file_exists(path)) {
         snprintf(why, DB_WHY, "%.400s: there is no such store", path);
-        free(l);
         return DB_NONE;
     }
+    if (sqlite_is_frozen(path) && (mode == DB_CREATE || has_no_log(path)))
+        return frozen_open(path, mode, to, why);
+    l = mem_new(sizeof *l);
+    *l = (struct lite){.conn.driver = &SQLITE_DRIVER};
     rc = lite_rc(l, NULL, sqlite3_open_v2(path, &l->h, flags, NULL));
     if (rc == DB_OK)
         rc = lite_set_up(l, mode);

@@ -113,12 +113,19 @@ password_words(enum password_rc rule)
     return "";
 }
 
+static const char *
+not_taken(enum fault f)
+{
+    return f == FAULT_DISK_FULL ? "the disk is full"
+                                : "the store did not take it";
+}
+
 static enum cmd_rc
 account_failed(struct cmd *c, enum fault f, enum account_rc why,
                enum password_rc rule)
 {
     if (f != FAULT_BAD_FIELD)
-        return fail(c, "the store did not take it");
+        return fail(c, "%s", not_taken(f));
     switch (why) {
     case ACCOUNT_LOGIN_FORM:
         fail(c, "a log-in name is 3 to 64 letters, digits and . _ @ + -");
@@ -272,7 +279,7 @@ locked_set(struct cmd *c, bool locked)
     f = account_locked_set(db, &a, locked, &by);
     db_close(db);
     if (f != FAULT_NONE)
-        return fail(c, "the store did not take it");
+        return fail(c, "%s", not_taken(f));
     fprintf(c->out, "user %s: %s\n", a.login,
             locked ? "locked, every session ended" : "unlocked");
     return CMD_DONE;

@@ -385,14 +385,14 @@ static void
 test_killed_in_the_middle(void **state)
 {
     struct engine *e = engine_of(state);
-    int wait = 500, killed = 0;
+    int wait = 1000, killed = 0;
     char *later;
 
     first_content(e);
     backup(e, "one");
     later_content(e);
     later = content(e);
-    for (int whole = 0; whole < 2; wait += wait / 4) {
+    for (int whole = 0; whole < 1; wait += wait / 2) {
         bool ended = backup_killed(e, wait);
 
         whole += ended;
