@@ -16,6 +16,7 @@ dist_doc_DATA += docs/performance.md
 dist_doc_DATA += docs/registry.md
 dist_doc_DATA += docs/reliability.md
 dist_doc_DATA += docs/shards.md
+dist_doc_DATA += docs/scale.md
 dist_doc_DATA += docs/table-codes.md
 dist_doc_DATA += docs/usage.md
 dist_doc_DATA += docs/resident.md
