@@ -7,6 +7,7 @@
 #include "api/account/user_cmd.h"
 #include "api/admin/backup_cmd.h"
 #include "api/admin/keep_cmd.h"
+#include "api/admin/coverage_cmd.h"
 #include "api/admin/scrub_cmd.h"
 #include "api/admin/shard_cmd.h"
 #include "api/admin/store_cmd.h"
@@ -115,6 +116,16 @@ const struct command COMMANDS[] = {
      "What the file brought is removed, and what it had replaced holds again.\n"
      "The number of a load stands in the output of load and in its report.",
      unload_cmd},
+    {"coverage", "--from D --to D [OPTION…]", "says how much of what is expected came",
+     "One line a day, TDSP and REP, in meter-days (a channel of a point on a "
+     "day).\nWhat each count means stands in docs/operator.md.\n\n"
+     "  --from D, --to D    operating days, both included\n"
+     "  --tdsp DUNS         of that TDSP only\n"
+     "  --rep DUNS          of that REP only\n"
+     "  --by-day            one line a day, summed\n"
+     "  --list KIND         the meters instead: missing, partial, estimated, "
+     "late,\n                      replaced or extra\n"
+     "  --format csv|json   (csv)", coverage_cmd},
     /* ---- the store ---- */
     {"backup", "DIR [--since EARLIER | --verify]",
      "copies the store, which may be in use, into a new folder",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/account/session_job.h"
+#include "api/admin/coverage_job.h"
 #include "api/admin/scrub_job.h"
 #include "api/admin/store_job.h"
 #include "api/feed/inbox_job.h"
@@ -39,6 +40,7 @@ const struct job_kind JOBS[] = {
     {"store.scrub", store_scrub_job, "every 30",    30, 3, 1},
     {"store.retention", store_retention_job, "daily 04:20 Etc/UTC", 30, 3, 1},
     {"store.compact", store_compact_job, "daily 05:10 Etc/UTC", 30, 3, 1},
+    {"coverage.count", coverage_count_job, "every 30", 30, 5, 1},
     /* ---- the jobs themselves ---- */
     {"job.purge",    purge_job, "daily 03:40 Etc/UTC", 30, 3, 1},
     {NULL, NULL, NULL, 0, 0, 0},

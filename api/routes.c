@@ -7,6 +7,7 @@
 #include "api/routes.h"
 
 #include "api/account/account_page.h"
+#include "api/admin/admin_page.h"
 #include "api/usage/usage_page.h"
 
 /* clang-format off */
@@ -57,6 +58,21 @@ const struct route ROUTES[] = {
      "from to report", 0},
     {"GET", "/meters/{}/file", WHO_CUSTOMER, FACE_FILE, usage_file_page,
      "from to report format", 0},
+    /* ---- administration ---- */
+    {"GET", "/admin", WHO_ADMIN, FACE_PAGE, admin_overview_page, "update", 0},
+    {"GET", "/admin/loads/{}", WHO_ADMIN, FACE_PAGE, admin_load_page, NULL, 0},
+    {"GET", "/admin/coverage", WHO_OVERSEER, FACE_PAGE, admin_coverage_page,
+     "until tdsp rep", 0},
+    {"GET", "/admin/coverage/day", WHO_OVERSEER, FACE_PAGE,
+     admin_coverage_day_page, "day tdsp rep", 0},
+    {"GET", "/admin/coverage/file", WHO_OVERSEER, FACE_FILE,
+     admin_coverage_file, "from to view tdsp rep", 0},
+    {"GET", "/api/admin/coverage", WHO_OVERSEER, FACE_JSON,
+     admin_coverage_json, "from to view tdsp rep", 0},
+    {"POST", "/admin/coverage/meters", WHO_ADMIN, FACE_PAGE,
+     admin_coverage_meters, "day pick after", 0},
+    {"POST", "/admin/coverage/meters/file", WHO_ADMIN, FACE_FILE,
+     admin_meters_file, "day pick", 0},
     {0},
 };
 /* clang-format on */

@@ -16,6 +16,7 @@
 #include "api/account/account.h"
 #include "api/account/frame_page.h"
 #include "api/agreement/actor.h"
+#include "api/feed/load_metrics.h"
 #include "api/jobs.h"
 #include "api/routes.h"
 #include "api/usage/usage_kept_page.h"
@@ -46,6 +47,7 @@ struct serve {
     struct runner *jobs;
     const char *_Atomic ill; /* why it is not ready, NULL when it is */
     struct upkeep upkeep;    /* as serve_watch saw it last, for /metrics */
+    struct load_tally tally; /* the same */
     pthread_mutex_t upkeep_lock;
 };
 
@@ -126,11 +128,14 @@ static void
 serve_metrics(void *arg, struct buf *to)
 {
     struct serve *s = arg;
+    struct load_tally tally;
     struct upkeep u;
 
     pthread_mutex_lock(&s->upkeep_lock);
     u = s->upkeep;
+    tally = s->tally;
     pthread_mutex_unlock(&s->upkeep_lock);
+    feed_metrics_write(&tally, to);
     metrics_value(to, "meterhouse_backup_timestamp_seconds", "gauge",
                   "When the newest backup was made; 0: none is known of.",
                   u.backup_utc);
@@ -152,12 +157,15 @@ serve_metrics(void *arg, struct buf *to)
 static void
 upkeep_look(struct serve *s)
 {
+    struct load_tally tally;
     struct upkeep u;
 
-    if (db_upkeep_get(s->db, &u) != DB_OK)
+    if (db_upkeep_get(s->db, &u) != DB_OK ||
+        db_load_tally_get(s->db, clock_now(), &tally) != DB_OK)
         return;
     pthread_mutex_lock(&s->upkeep_lock);
     s->upkeep = u;
+    s->tally = tally;
     pthread_mutex_unlock(&s->upkeep_lock);
 }
 

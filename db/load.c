@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/coverage.h"
 #include "db/engine.h"
 #include "server/base/clock.h"
 
@@ -89,30 +90,50 @@ load_write(struct db *db, const struct load *l, enum load_state from)
     return rc == DB_OK && changed == 0 ? DB_NONE : rc;
 }
 
+struct commit {
+    struct load *l;
+    struct coverage_sum *counts; /* NULL: not counted */
+    int64_t registry;
+};
+
 static enum db_rc
 commit(struct db *db, void *arg)
 {
-    struct load *l = arg;
+    const struct commit *c = arg;
+    struct load *l = c->l;
     enum db_rc rc = db_writer_check(db);
 
     if (rc == DB_OK)
         rc = db_next_id(db, DB_MARKET, "load_seq", 1, &l->seq);
-    return rc == DB_OK ? load_write(db, l, LOAD_OPEN) : rc;
+    if (rc == DB_OK)
+        rc = load_write(db, l, LOAD_OPEN);
+    if (rc != DB_OK)
+        return rc;
+    return c->counts != NULL ? coverage_add(db, l->id, c->counts, c->registry)
+                             : coverage_stale_load(db, l->id);
 }
 
 enum db_rc
-db_load_commit(struct db *db, struct load *l)
+db_load_commit_counted(struct db *db, struct load *l,
+                       struct coverage_sum *counts, int64_t registry)
 {
+    struct commit c = {l, counts, registry};
     enum db_rc rc;
 
     l->state = LOAD_COMMITTED;
     l->ended_utc = clock_now();
-    rc = db_tx(db, DB_MARKET, commit, l);
+    rc = db_tx(db, DB_MARKET, commit, &c);
     if (rc != DB_OK) {
         l->state = LOAD_OPEN;
         l->seq = 0;
     }
     return rc;
+}
+
+enum db_rc
+db_load_commit(struct db *db, struct load *l)
+{
+    return db_load_commit_counted(db, l, NULL, 0);
 }
 
 /* Rows of a rejected load would be seen: reading_recover ends such a one. */
@@ -151,6 +172,8 @@ end(struct db *db, void *arg)
     struct end *e = arg;
     enum db_rc rc = load_write(db, e->l, e->from);
 
+    if (rc == DB_OK && e->l->state == LOAD_UNLOADED)
+        rc = coverage_stale_load(db, e->l->id);
     return rc == DB_OK && e->l->state == LOAD_UNLOADED ? db_load_undone(db)
                                                        : rc;
 }

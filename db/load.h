@@ -40,6 +40,12 @@ enum db_rc db_load_add(struct db *db, struct load *l);
 /* Marks it committed with the next commit sequence and its counts; this is the
  * one moment at which the file's data becomes visible. */
 enum db_rc db_load_commit(struct db *db, struct load *l);
+/* The same for readings whose completeness was counted while the registry was
+ * at that number (db/coverage.h); without, their days are counted later. */
+struct coverage_sum;
+enum db_rc
+db_load_commit_counted(struct db *db, struct load *l,
+                       struct coverage_sum *counts, int64_t registry);
 /* Any other end: LOAD_REJECTED, or LOAD_UNLOADED for a committed one, whose
  * readings reading_recover then removes; DB_NONE when the load is not in the
  * state that this end needs.  A load that wrote readings and failed cannot be

@@ -17,23 +17,39 @@
 #define NAMES_MOST 3000
 #define SPARSE     8 /* ids of a run for each that is wanted */
 
+#define ONE_OPEN 0x7fff /* the usual service: one span that has not ended */
+
 struct fact {
     int32_t installed;
+    uint32_t term; /* the first of its terms */
+    union {
+        uint32_t span;  /* the first of its spans */
+        int32_t opened; /* ONE_OPEN: the first day */
+    };
     uint16_t tdsp; /* name index + 1; 0: none */
     uint16_t terms : 15;
     uint16_t fetched : 1;
-    uint32_t term; /* the first of its terms */
+    uint16_t spans : 15;
+    uint16_t solar : 1;
 };
-_Static_assert(sizeof(struct fact) == 12, "12 bytes a point");
+_Static_assert(sizeof(struct fact) == 20, "20 bytes a point");
 
 struct term {
     int32_t from, to; /* to DAY_NONE: still */
     uint16_t rep;
 };
 
+/* Days of service; to DAY_NONE: still. */
+struct span {
+    int32_t from, to;
+};
+
 struct point_facts {
-    struct fact *fact; /* by id */
+    int64_t base, without;
+    struct fact *fact; /* by id less base */
     size_t size;
+    struct span *span;
+    size_t spans, spans_room;
     struct term *term;
     size_t terms, terms_room;
     char name[NAMES_MOST][16];
@@ -42,9 +58,13 @@ struct point_facts {
 };
 
 struct point_facts *
-point_facts_new(void)
+point_facts_new(int64_t base, int64_t without)
 {
-    return mem_new(sizeof(struct point_facts));
+    struct point_facts *f = mem_new(sizeof *f);
+
+    f->base = base;
+    f->without = without;
+    return f;
 }
 
 void
@@ -54,6 +74,7 @@ point_facts_free(struct point_facts *f)
         return;
     free(f->fact);
     free(f->term);
+    free(f->span);
     free(f);
 }
 
@@ -78,7 +99,7 @@ name_index(struct point_facts *f, const char *name)
 static void
 room_for(struct point_facts *f, int64_t id)
 {
-    size_t size = (size_t)id + 1;
+    size_t size = (size_t)(id - f->base) + 1;
 
     if (size <= f->size)
         return;
@@ -86,6 +107,12 @@ room_for(struct point_facts *f, int64_t id)
     f->fact = mem_grow(f->fact, size * sizeof *f->fact);
     memset(f->fact + f->size, 0, (size - f->size) * sizeof *f->fact);
     f->size = size;
+}
+
+static struct fact *
+fact_of(const struct point_facts *f, int64_t id)
+{
+    return &f->fact[id - f->base];
 }
 
 /* ---- rows ------------------------------------------------------------------
@@ -96,7 +123,8 @@ room_for(struct point_facts *f, int64_t id)
 struct row {
     struct point_facts *f;
     int64_t id;
-    int32_t from, to;
+    int32_t from, to, provisioned;
+    bool solar;
     char name[65];
 };
 
@@ -104,8 +132,10 @@ static bool
 premise_row(void *arg)
 {
     struct row *r = arg;
+    struct fact *fact = fact_of(r->f, r->id);
 
-    r->f->fact[r->id].tdsp = name_index(r->f, r->name);
+    fact->tdsp = name_index(r->f, r->name);
+    fact->solar = r->solar;
     return true;
 }
 
@@ -114,7 +144,7 @@ rep_row(void *arg)
 {
     struct row *r = arg;
     struct point_facts *f = r->f;
-    struct fact *fact = &f->fact[r->id];
+    struct fact *fact = fact_of(f, r->id);
     struct term t = {r->from, r->to, name_index(f, r->name)};
 
     if (fact->terms > 0 && f->term[f->terms - 1].from == r->from) {
@@ -133,35 +163,98 @@ rep_row(void *arg)
     return true;
 }
 
-/* Statements of the meter seen last; the next meter's first row ends them. */
+/* The meters of the point whose rows come by; the next point's first row ends
+ * them. */
 struct meter_rows {
-    struct row now;
-    struct row held;
+    struct row now, held;
+    bool any; /* `held` is one */
+    struct row *meter;
+    size_t n, room;
 };
 
-static void
-meter_settle(struct row *held)
+/* The order of db_point_meter_each, given the order that rows come in. */
+static bool
+meter_before(const struct row *a, const struct row *b)
 {
-    struct fact *fact;
+    if (a->from != b->from)
+        return a->from < b->from;
+    return a->to != DAY_NONE && (b->to == DAY_NONE || a->to < b->to);
+}
 
-    if (held->id == 0)
-        return;
-    fact = &held->f->fact[held->id];
+static void
+meter_keep(struct meter_rows *m)
+{
+    const struct row *held = &m->held;
+    size_t at = m->n;
+
     if (held->to != DAY_NONE && held->to < held->from)
         return; /* withdrawn */
-    if (fact->installed == DAY_NONE || held->from < fact->installed)
-        fact->installed = held->from;
+    if (m->n == m->room) {
+        m->room = m->room > 0 ? 2 * m->room : 8;
+        m->meter = mem_grow(m->meter, m->room * sizeof *m->meter);
+    }
+    for (; at > 0 && meter_before(held, &m->meter[at - 1]); at--)
+        m->meter[at] = m->meter[at - 1];
+    m->meter[at] = *held;
+    m->n++;
+}
+
+static void
+span_add(struct point_facts *f, struct fact *fact, int32_t from, int32_t to)
+{
+    if (f->spans == f->spans_room) {
+        f->spans_room = f->spans_room > 0 ? 2 * f->spans_room : 1024;
+        f->span = mem_grow(f->span, f->spans_room * sizeof *f->span);
+    }
+    if (fact->spans == 0)
+        fact->span = (uint32_t)f->spans;
+    if (fact->spans < ONE_OPEN - 1)
+        fact->spans++;
+    f->span[f->spans++] = (struct span){from, to};
+}
+
+/* A meter serves from the day it is provisioned to its removal or the next
+ * one's installation; on the day of an exchange both may. */
+static void
+meters_settle(struct meter_rows *m)
+{
+    struct point_facts *f = m->now.f;
+    struct fact *fact;
+
+    if (m->n == 0)
+        return;
+    fact = fact_of(f, m->meter->id);
+    fact->installed = m->meter->from;
+    for (size_t i = 0; i < m->n; i++) {
+        const struct row *r = &m->meter[i];
+        int32_t from = r->provisioned > r->from ? r->provisioned : r->from;
+        int32_t to = r->to;
+
+        if (i + 1 < m->n && (to == DAY_NONE || to > r[1].from))
+            to = r[1].from > r->from ? r[1].from - 1 : r[1].from;
+        if (m->n == 1 && to == DAY_NONE) {
+            fact->spans = ONE_OPEN;
+            fact->opened = from;
+        } else if (to == DAY_NONE || to >= from) {
+            span_add(f, fact, from, to);
+        }
+    }
+    m->n = 0;
 }
 
 static bool
 one_meter_row(void *arg)
 {
     struct meter_rows *m = arg;
+    bool other = m->any && m->held.id != m->now.id;
 
-    if (m->held.id != m->now.id || m->held.from != m->now.from ||
-        strcmp(m->held.name, m->now.name) != 0)
-        meter_settle(&m->held);
+    if (m->any && (other || m->held.from != m->now.from ||
+                   strcmp(m->held.name, m->now.name) != 0))
+        meter_keep(m);
+    if (other)
+        meters_settle(m);
     m->held = m->now;
+    m->any = true;
     return true;
 }
 
@@ -174,11 +267,12 @@ fetch_premises(struct point_facts *f, struct db *db, int64_t from, int64_t to)
     struct row r = {.f = f};
 
     return db_each(db, DB_MARKET,
-                   "SELECT point_id, tdsp FROM point_premise "
-                   "WHERE point_id BETWEEN $1 AND $2 "
+                   "SELECT point_id, tdsp, solar FROM point_premise "
+                   "WHERE point_id BETWEEN $1 AND $2 AND load_id <> $3 "
                    "ORDER BY point_id, load_id",
-                   IN(in_i64(from), in_i64(to)),
-                   OUT(out_i64(&r.id), out_text(r.name, sizeof r.name)),
+                   IN(in_i64(from), in_i64(to), in_i64(f->without)),
+                   OUT(out_i64(&r.id), out_text(r.name, sizeof r.name),
+                       out_bool(&r.solar)),
                    premise_row, &r);
 }
 
@@ -190,9 +284,9 @@ fetch_reps(struct point_facts *f, struct db *db, int64_t from, int64_t to)
     return db_each(db, DB_MARKET,
                    "SELECT point_id, from_day, rep, "
                    "COALESCE(to_day, -2147483648) FROM point_rep "
-                   "WHERE point_id BETWEEN $1 AND $2 "
+                   "WHERE point_id BETWEEN $1 AND $2 AND load_id <> $3 "
                    "ORDER BY point_id, from_day, load_id",
-                   IN(in_i64(from), in_i64(to)),
+                   IN(in_i64(from), in_i64(to), in_i64(f->without)),
                    OUT(out_i64(&r.id), out_i32(&r.from),
                        out_text(r.name, sizeof r.name), out_i32(&r.to)),
                    rep_row, &r);
@@ -202,18 +296,23 @@ static enum db_rc
 fetch_meters(struct point_facts *f, struct db *db, int64_t from, int64_t to)
 {
     struct meter_rows m = {.now = {.f = f}};
-    enum db_rc rc = db_each(
-        db, DB_MARKET,
-        "SELECT point_id, installed_day, number, "
-        "COALESCE(removed_day, -2147483648) FROM point_meter "
-        "WHERE point_id BETWEEN $1 AND $2 "
-        "ORDER BY point_id, installed_day, number, load_id",
-        IN(in_i64(from), in_i64(to)),
-        OUT(out_i64(&m.now.id), out_i32(&m.now.from),
-            out_text(m.now.name, sizeof m.now.name), out_i32(&m.now.to)),
-        one_meter_row, &m);
+    enum db_rc rc =
+        db_each(db, DB_MARKET,
+                "SELECT point_id, installed_day, number, "
+                "COALESCE(removed_day, -2147483648), "
+                "COALESCE(provisioned_day, -2147483648) FROM point_meter "
+                "WHERE point_id BETWEEN $1 AND $2 AND load_id <> $3 "
+                "ORDER BY point_id, installed_day, number, load_id",
+                IN(in_i64(from), in_i64(to), in_i64(f->without)),
+                OUT(out_i64(&m.now.id), out_i32(&m.now.from),
+                    out_text(m.now.name, sizeof m.now.name), out_i32(&m.now.to),
+                    out_i32(&m.now.provisioned)),
+                one_meter_row, &m);
 
-    meter_settle(&m.held);
+    if (m.any)
+        meter_keep(&m);
+    meters_settle(&m);
+    free(m.meter);
     return rc;
 }
 
@@ -224,14 +323,14 @@ fetch_range(struct point_facts *f, struct db *db, int64_t from, int64_t to)
     enum db_rc rc;
 
     for (int64_t id = from; id <= to; id++)
-        f->fact[id] = (struct fact){.installed = DAY_NONE, .fetched = 1};
+        *fact_of(f, id) = (struct fact){.installed = DAY_NONE, .fetched = 1};
     rc = fetch_premises(f, db, from, to);
     if (rc == DB_OK)
         rc = fetch_reps(f, db, from, to);
     if (rc == DB_OK)
         rc = fetch_meters(f, db, from, to);
     for (int64_t id = from; rc != DB_OK && id <= to; id++)
-        f->fact[id].fetched = 0;
+        fact_of(f, id)->fetched = 0;
     return rc;
 }
 
@@ -240,7 +339,7 @@ static bool
 any_fetched(const struct point_facts *f, int64_t from, int64_t to)
 {
     for (; from <= to; from++)
-        if (f->fact[from].fetched)
+        if (fact_of(f, from)->fetched)
             return true;
     return false;
 }
@@ -268,7 +367,7 @@ point_facts_fetch(struct point_facts *f, struct db *db, const int64_t *ids,
         room_for(f, ids[n - 1]);
     for (size_t i = 0; rc == DB_OK && i < n; i += run) {
         run = 1;
-        if (f->fact[ids[i]].fetched)
+        if (fact_of(f, ids[i])->fetched)
             continue;
         run = run_length(f, ids + i, n - i);
         rc = fetch_range(f, db, ids[i], ids[i + run - 1]);
@@ -276,31 +375,106 @@ point_facts_fetch(struct point_facts *f, struct db *db, const int64_t *ids,
     return rc;
 }
 
+enum db_rc
+point_facts_fetch_range(struct point_facts *f, struct db *db, int64_t from,
+                        int64_t to)
+{
+    room_for(f, to);
+    return fetch_range(f, db, from, to);
+}
+
 /* ---- telling ---------------------------------------------------------------
  */
 
-void
-point_facts_get(const struct point_facts *f, int64_t id, int32_t day,
-                struct point_fact *to)
+static const struct fact *
+fact_known(const struct point_facts *f, int64_t id)
 {
-    const struct fact *fact;
+    if (id < f->base || (size_t)(id - f->base) >= f->size)
+        return NULL;
+    return fact_of(f, id)->fetched ? fact_of(f, id) : NULL;
+}
 
-    *to = (struct point_fact){.installed_day = DAY_NONE};
-    if (id < 0 || (size_t)id >= f->size || !f->fact[id].fetched)
-        return;
-    fact = &f->fact[id];
-    to->installed_day = fact->installed;
-    if (fact->tdsp > 0)
-        to->tdsp = f->name[fact->tdsp - 1];
+static uint16_t
+rep_of(const struct point_facts *f, const struct fact *fact, int32_t day)
+{
     for (unsigned i = fact->terms; i-- > 0;) {
         const struct term *t = &f->term[fact->term + i];
 
         if (t->to != DAY_NONE && t->to < t->from)
             continue; /* withdrawn */
-        if (t->from > day)
-            continue;
-        if ((t->to == DAY_NONE || t->to >= day) && t->rep > 0)
-            to->rep = f->name[t->rep - 1];
+        if (t->from <= day)
+            return t->to == DAY_NONE || t->to >= day ? t->rep : 0;
+    }
+    return 0;
+}
+
+static bool
+serves(const struct point_facts *f, const struct fact *fact, int32_t day)
+{
+    if (fact->spans == ONE_OPEN)
+        return day >= fact->opened;
+    for (unsigned i = 0; i < fact->spans; i++) {
+        const struct span *s = &f->span[fact->span + i];
+
+        if (s->from <= day && (s->to == DAY_NONE || s->to >= day))
+            return true;
+    }
+    return false;
+}
+
+void
+point_facts_get(const struct point_facts *f, int64_t id, int32_t day,
+                struct point_fact *to)
+{
+    const struct fact *fact = fact_known(f, id);
+
+    *to = (struct point_fact){.installed_day = DAY_NONE};
+    if (fact == NULL)
         return;
+    to->installed_day = fact->installed;
+    to->solar = fact->solar;
+    to->in_service = serves(f, fact, day);
+    to->tdsp_n = fact->tdsp;
+    to->rep_n = rep_of(f, fact, day);
+    if (to->tdsp_n > 0)
+        to->tdsp = f->name[to->tdsp_n - 1];
+    if (to->rep_n > 0)
+        to->rep = f->name[to->rep_n - 1];
+}
+
+static void
+days_add(struct point_days *d, int32_t day)
+{
+    if (d->n == d->size) {
+        d->size = d->size > 0 ? 2 * d->size : 16;
+        d->at = mem_grow(d->at, d->size * sizeof *d->at);
+    }
+    d->at[d->n++] = day;
+}
+
+void
+point_facts_days(const struct point_facts *f, int64_t id, struct point_days *to)
+{
+    const struct fact *fact = fact_known(f, id);
+
+    if (fact == NULL)
+        return;
+    for (unsigned i = 0; i < fact->terms; i++) {
+        const struct term *t = &f->term[fact->term + i];
+
+        days_add(to, t->from);
+        if (t->to != DAY_NONE)
+            days_add(to, t->to + 1);
+    }
+    if (fact->spans == ONE_OPEN) {
+        days_add(to, fact->opened);
+        return;
+    }
+    for (unsigned i = 0; i < fact->spans; i++) {
+        const struct span *s = &f->span[fact->span + i];
+
+        days_add(to, s->from);
+        if (s->to != DAY_NONE)
+            days_add(to, s->to + 1);
     }
 }

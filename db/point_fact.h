@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the registry says of points, for bulk loads: the TDSP, the REP of a
- * day, when the first meter came.  Points are fetched by the thousand and
- * kept, 12 bytes each and 12 for each term of a REP.
+ * day, whether a meter is in service.  Points are fetched by the thousand and
+ * kept, 20 bytes each, 12 for each term of a REP, and 8 for each span of
+ * service that is not the only one and open.
  */
 #ifndef MH_DB_POINT_FACT_H
 #define MH_DB_POINT_FACT_H
@@ -14,16 +15,34 @@ struct point_facts;
 struct point_fact {
     const char *tdsp;      /* DUNS, NULL: not known */
     const char *rep;       /* DUNS, NULL: none on that day */
+    uint16_t tdsp_n;       /* number of that name here, 0: none */
+    uint16_t rep_n;        /* the same of the REP */
     int32_t installed_day; /* of the first meter, DAY_NONE: not known */
+    bool in_service;       /* a meter hangs and has begun to send */
+    bool solar;
 };
 
-struct point_facts *point_facts_new(void);
+/* Facts of points from `base` on, as they are without what load `without` said
+ * (0: with all of it). */
+struct point_facts *point_facts_new(int64_t base, int64_t without);
 void point_facts_free(struct point_facts *f);
 /* Fetches those of the n points (ids ascending) that are not here yet. */
 enum db_rc point_facts_fetch(struct point_facts *f, struct db *db,
                              const int64_t *ids, size_t n);
+/* Fetches the points from … to, of which none is here. */
+enum db_rc point_facts_fetch_range(struct point_facts *f, struct db *db,
+                                   int64_t from, int64_t to);
 /* Of a point that was fetched, on that day. */
 void point_facts_get(const struct point_facts *f, int64_t id, int32_t day,
                      struct point_fact *fact);
+
+/* Days on which something of a point changes. */
+struct point_days {
+    int32_t *at;
+    size_t n, size;
+};
+/* Adds those of a point that was fetched, in any order, some twice. */
+void point_facts_days(const struct point_facts *f, int64_t id,
+                      struct point_days *to);
 
 #endif

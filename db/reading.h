@@ -105,6 +105,16 @@ enum db_rc reading_load_write(struct reading_load *rl,
                               void *arg);
 void reading_load_free(struct reading_load *rl);
 
+/* Inside `outcome`, of the record it is about: what its day was and becomes. */
+struct reading_change {
+    uint16_t missing, estimated; /* of the record */
+    /* Of the version that was current, with READING_REPLACED and _HISTORIC: */
+    uint16_t was_missing, was_estimated;
+    bool was_replaced; /* there was more than one version already */
+};
+void
+reading_load_change(const struct reading_load *rl, struct reading_change *c);
+
 /* Removes rows of loads that never committed or were unloaded, and ends open
  * loads as rejected; run under the writer lock, by every writer before its
  * first load, after a load that failed, and after db_load_end(LOAD_UNLOADED).
@@ -202,6 +212,23 @@ enum db_rc reading_compact_due(struct db *db, int32_t before, struct arena *a,
  * month was written to: try again.  DB_NONE: the engine has no such rows. */
 enum db_rc reading_compact(struct db *db, int32_t month, double lock_seconds,
                            struct reading_rewritten *r);
+/* What is there of one point, channel and day, from all its visible records. */
+struct reading_cover {
+    int64_t point_id;
+    int32_t day;
+    uint8_t channel;
+    uint16_t n, missing, estimated; /* of the current version */
+    bool replaced;                  /* there is more than one version */
+    int64_t first_utc;              /* when the first of its records came */
+};
+/* Of the points from … to, some at a time, within these by day, point and
+ * channel.  What was given does not hold when the answer is not DB_OK;
+ * DB_NONE is a damaged row. */
+enum db_rc
+reading_each_cover(struct db *db, int64_t from_point, int64_t to_point,
+                   int32_t from_day, int32_t to_day,
+                   bool (*row)(void *arg, const struct reading_cover *c),
+                   void *arg);
 
 /* ---- upkeep -------------------------------------------------------------- */
 struct reading_stats {
@@ -209,6 +236,11 @@ struct reading_stats {
     int32_t first_day, last_day;
 };
 enum db_rc reading_stats(struct db *db, struct reading_stats *s);
+/* What there is of each month, oldest first; bytes as they lie on disk. */
+enum db_rc
+reading_each_month(struct db *db,
+                   bool (*row)(void *arg, const struct reading_month *m),
+                   void *arg);
 /* Decodes everything and checks every invariant; calls `bad` with one plain
  * line per finding. */
 enum db_rc reading_check(struct db *db,

@@ -49,6 +49,14 @@ static const uint64_t CORE_FIFTH[] = {0x790fb65668c26139u,
                                       0xcccccccccccccccdu,
                                       1};
 
+/* All values are actual, as the first byte says. */
+static inline bool
+core_is_usual(const uint8_t *core)
+{
+    return (core[0] & SHAPE_SCALE) == SHAPE_BRIEF ||
+           (core[0] >> SHAPE_STYLE & 3) == STYLE_USUAL;
+}
+
 /* Digits after the point that the value needs. */
 static inline uint8_t
 places_least(int64_t micro)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "db/reading.h"
+#include "db/reading_core.h"
 #include "db/reading_home.h"
 #include "server/base/clock.h"
 #include "server/base/str.h"
@@ -41,7 +42,11 @@ struct reading_load {
     struct reading_part *part;
     size_t part_n;
     struct load_info own; /* this load, for comparing versions */
-    struct arena arena;   /* of one part */
+    /* The record whose outcome is told, and those it met, oldest first: */
+    const struct entry *told;
+    const struct reading_item *met;
+    size_t met_n;
+    struct arena arena; /* of one part */
     bool damaged;
 };
 
@@ -278,6 +283,38 @@ compare(const struct reading_item *one, struct reading_item *other, size_t n)
     return at == n ? READING_REPLACED : READING_HISTORIC;
 }
 
+static void
+count_statuses(const struct reading_day *d, uint16_t *missing,
+               uint16_t *estimated)
+{
+    *missing = *estimated = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        *missing += d->status[i] == 0;
+        *estimated += d->status[i] == 'E';
+    }
+}
+
+void
+reading_load_change(const struct reading_load *rl, struct reading_change *c)
+{
+    struct reading_sum sum = {0};
+    struct frame f;
+
+    *c = (struct reading_change){0};
+    entry_frame(rl, rl->told, &f);
+    if (!core_is_usual(f.core)) {
+        core_sum(f.core, f.core_n, &sum);
+        c->missing = sum.missing;
+        c->estimated = sum.estimated;
+    }
+    if (rl->met_n == 0)
+        return;
+    count_statuses(rl->met[rl->met_n - 1].day, &c->was_missing,
+                   &c->was_estimated);
+    for (size_t i = 1; i < rl->met_n && !c->was_replaced; i++)
+        c->was_replaced = !reading_same(rl->met[i - 1].day, rl->met[i].day);
+}
+
 /* ---- what is there already ----------------------------------------------- */
 
 #define FOUND_MOST 8192
@@ -396,6 +433,9 @@ classify(struct reading_load *rl, const struct entry *e, size_t n,
         if (some && (!reading_items_sort(&f->item[at], some, &rl->arena) ||
                      !entry_item(rl, &e[i], &one)))
             return refuse(rl, "a record of the store is damaged");
+        rl->told = &e[i];
+        rl->met = &f->item[at];
+        rl->met_n = some;
         rl->outcome(rl->arg, e[i].tag, compare(&one, &f->item[at], some));
         at += some;
     }
@@ -434,8 +474,11 @@ compare_part(struct reading_load *rl, const struct reading_part *p,
     rc = reading_part_meets(rl->db, p, &meets);
     if (rc != DB_OK)
         return rc;
-    for (size_t i = 0; i < n && !meets; i++)
+    rl->met_n = 0;
+    for (size_t i = 0; i < n && !meets; i++) {
+        rl->told = &e[i];
         rl->outcome(rl->arg, e[i].tag, READING_LOADED);
+    }
     for (size_t i = 0, some; i < n && meets && rc == DB_OK; i += some) {
         int32_t day = key_back(rl, e[i].key).day;
 

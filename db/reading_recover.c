@@ -189,3 +189,44 @@ reading_stats(struct db *db, struct reading_stats *s)
     arena_clear(&a);
     return rc;
 }
+
+struct month_rows {
+    struct reading_month *at, row;
+    size_t n, size;
+};
+
+static bool
+month_row(void *arg)
+{
+    struct month_rows *m = arg;
+
+    if (m->n == m->size) {
+        m->size = m->size > 0 ? 2 * m->size : 64;
+        m->at = mem_grow(m->at, m->size * sizeof *m->at);
+    }
+    m->at[m->n++] = m->row;
+    return true;
+}
+
+enum db_rc
+reading_each_month(struct db *db,
+                   bool (*row)(void *arg, const struct reading_month *m),
+                   void *arg)
+{
+    struct month_rows m = {0};
+    enum db_rc rc =
+        db_each(db, DB_MARKET,
+                "SELECT p.month, sum(p.n_records) FROM reading_part p "
+                "JOIN load l ON l.id = p.load_id WHERE l.state = 2 "
+                "GROUP BY p.month ORDER BY p.month",
+                IN_NONE, OUT(out_i32(&m.row.month), out_i64(&m.row.records)),
+                month_row, &m);
+
+    for (size_t i = 0; i < m.n && rc == DB_OK; i++) {
+        rc = reading_home(db)->engine->size(db, m.at[i].month, &m.at[i].bytes);
+        if (rc == DB_OK && !row(arg, &m.at[i]))
+            break;
+    }
+    free(m.at);
+    return rc;
+}

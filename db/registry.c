@@ -2,6 +2,8 @@
 /* The registry's statements in bulk. */
 #include "db/registry.h"
 
+#include "db/coverage.h"
+
 #include "server/base/clock.h"
 
 static struct db_in
@@ -257,26 +259,32 @@ db_registry_rep_add(struct db *db, int64_t load_id,
 enum db_rc
 db_registry_mark(struct db *db, int64_t load_id)
 {
-    return db_run(db, DB_MARKET,
-                  "UPDATE point SET registered = TRUE, zone = m.zone "
-                  "FROM point_premise m WHERE m.load_id = $1 "
-                  "AND m.point_id = point.id "
-                  "AND (NOT registered OR point.zone <> m.zone)",
-                  IN(in_i64(load_id)), NULL);
+    enum db_rc rc = db_run(db, DB_MARKET,
+                           "UPDATE point SET registered = TRUE, zone = m.zone "
+                           "FROM point_premise m WHERE m.load_id = $1 "
+                           "AND m.point_id = point.id "
+                           "AND (NOT registered OR point.zone <> m.zone)",
+                           IN(in_i64(load_id)), NULL);
+
+    return rc == DB_OK ? coverage_registry(db, load_id, true) : rc;
 }
 
 enum db_rc
 db_registry_del(struct db *db, int64_t load_id)
 {
-    enum db_rc rc = db_run(
-        db, DB_MARKET,
-        "UPDATE point SET registered = EXISTS (SELECT 1 FROM point_premise m "
-        "WHERE m.point_id = point.id AND m.load_id <> $1), "
-        "zone = COALESCE((SELECT m.zone FROM point_premise m "
-        "WHERE m.point_id = point.id AND m.load_id <> $1 "
-        "ORDER BY m.load_id DESC LIMIT 1), zone) "
-        "WHERE id IN (SELECT point_id FROM point_premise WHERE load_id = $1)",
-        IN(in_i64(load_id)), NULL);
+    enum db_rc rc = coverage_registry(db, load_id, false);
+
+    if (rc == DB_OK)
+        rc = db_run(db, DB_MARKET,
+                    "UPDATE point SET registered = EXISTS (SELECT 1 FROM "
+                    "point_premise m "
+                    "WHERE m.point_id = point.id AND m.load_id <> $1), "
+                    "zone = COALESCE((SELECT m.zone FROM point_premise m "
+                    "WHERE m.point_id = point.id AND m.load_id <> $1 "
+                    "ORDER BY m.load_id DESC LIMIT 1), zone) "
+                    "WHERE id IN (SELECT point_id FROM point_premise WHERE "
+                    "load_id = $1)",
+                    IN(in_i64(load_id)), NULL);
 
     if (rc == DB_OK)
         rc = db_run(db, DB_MARKET,

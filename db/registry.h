@@ -58,7 +58,8 @@ db_registry_meter_add(struct db *db, int64_t load_id,
 enum db_rc
 db_registry_rep_add(struct db *db, int64_t load_id,
                     bool (*next)(void *arg, struct registry_rep *r), void *arg);
-/* Marks the points of a load's premises registered, in their zones. */
+/* After all of its statements: marks the points of a load's premises
+ * registered, in their zones, and counts what is expected of them. */
 enum db_rc db_registry_mark(struct db *db, int64_t load_id);
 
 /* Inside db_tx: takes everything of a load away and the marks with it. */

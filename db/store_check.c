@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "db/audit.h"
+#include "db/coverage.h"
 #include "db/engine.h"
 #include "db/store.h"
 
@@ -205,5 +206,7 @@ db_store_check(struct db *db, void (*bad)(void *arg, const char *line),
         rc = check_rights(&c);
     if (rc == DB_OK)
         rc = db_audit_check(db, &records, bad, arg);
-    return rc == DB_OK ? reading_check(db, bad, arg) : rc;
+    if (rc == DB_OK)
+        rc = reading_check(db, bad, arg);
+    return rc == DB_OK ? coverage_check(db, bad, arg) : rc;
 }

@@ -90,7 +90,8 @@ demo_make() {
     to=$(TZ=America/Chicago date -d "@$(($(date +%s) - 33300 - 86400))" +%F)
     from=$(date -d "${to%-*}-01 -24 months" +%F)
     ./meterhouse generate --out "$files" --seed 2026 --meters 200 \
-        --from "$from" --to "$to" --monthly-files --progress >&2 &&
+        --from "$from" --to "$to" --gaps 0.6 --monthly-files \
+        --progress >&2 &&
         ./meterhouse load "$files/registry" "$files/billed" >/dev/null &&
         ./meterhouse load "$files/lse" --progress >/dev/null &&
         demo_users || return 1

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+nobase_dist_pkgdata_DATA += static/admin.css
 nobase_dist_pkgdata_DATA += static/favicon.svg
 nobase_dist_pkgdata_DATA += static/logo.svg
 nobase_dist_pkgdata_DATA += static/session.js

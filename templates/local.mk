@@ -1,4 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
+nobase_dist_pkgdata_DATA += templates/admin/coverage-day.html
+nobase_dist_pkgdata_DATA += templates/admin/coverage-meters.html
+nobase_dist_pkgdata_DATA += templates/admin/coverage.html
+nobase_dist_pkgdata_DATA += templates/admin/load.html
+nobase_dist_pkgdata_DATA += templates/admin/overview.html
 nobase_dist_pkgdata_DATA += templates/en.json
 nobase_dist_pkgdata_DATA += templates/error.html
 nobase_dist_pkgdata_DATA += templates/es.json

@@ -33,6 +33,8 @@ account_may_enter(const struct actor *who, enum who gate)
         return who->role == ROLE_HELPDESK;
     case WHO_REGULATOR:
         return who->role == ROLE_REGULATOR;
+    case WHO_OVERSEER:
+        return who->role == ROLE_REGULATOR || who->role == ROLE_ADMIN;
     case WHO_ADMIN:
         return who->role == ROLE_ADMIN;
     }
@@ -44,24 +46,36 @@ struct menu_row {
     enum who gate;
 };
 
+static bool
+below(const char *path, const char *above)
+{
+    size_t n = strlen(above);
+
+    return str_starts(path, above) && (path[n] == '\0' || path[n] == '/');
+}
+
 static json_t *
 menu(const struct req *r)
 {
     static const struct menu_row rows[] = {
+        {"/admin", "layout.menu_admin", WHO_ADMIN},
+        {"/admin/coverage", "layout.menu_coverage", WHO_OVERSEER},
         {"/meters", "layout.menu_meters", WHO_CUSTOMER},
         {"/profile", "layout.menu_profile", WHO_SIGNED_IN},
     };
     json_t *list = json_array();
+    const struct menu_row *current = NULL; /* the longest that is above */
 
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (below(r->path, rows[i].path) &&
+            (current == NULL || strlen(rows[i].path) > strlen(current->path)))
+            current = &rows[i];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        size_t n = strlen(rows[i].path);
-        bool below = str_starts(r->path, rows[i].path) &&
-                     (r->path[n] == '\0' || r->path[n] == '/');
-
         if (account_may_enter(r->who, rows[i].gate))
-            json_array_append_new(
-                list, json_pack("{ss ss sb}", "href", rows[i].path, "text",
-                                tr(r->lang, rows[i].words), "current", below));
+            json_array_append_new(list,
+                                  json_pack("{ss ss sb}", "href", rows[i].path,
+                                            "text", tr(r->lang, rows[i].words),
+                                            "current", &rows[i] == current));
     }
     return list;
 }

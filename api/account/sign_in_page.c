@@ -12,7 +12,16 @@
 const char *
 account_start_path(const char *role)
 {
-    return str_eq(role, role_word(ROLE_CUSTOMER)) ? "/meters" : "/profile";
+    switch (role_from(role)) {
+    case ROLE_CUSTOMER:
+        return "/meters";
+    case ROLE_ADMIN:
+        return "/admin";
+    case ROLE_REGULATOR:
+        return "/admin/coverage";
+    default:
+        return "/profile";
+    }
 }
 
 /* A page of ours to go on to; never an address elsewhere. */

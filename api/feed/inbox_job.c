@@ -16,6 +16,7 @@
 #include "api/feed/load.h"
 #include "api/feed/name.h"
 #include "api/feed/report.h"
+#include "api/feed/watch.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
@@ -166,13 +167,18 @@ names_check(struct step *st)
 static void
 load(struct step *st)
 {
+    struct feed_watch *watch;
     struct feed_options o = {.sender = st->s.duns,
-                             .lock_seconds = LOCK_SECONDS};
+                             .lock_seconds = LOCK_SECONDS,
+                             .progress = feed_watch_progress};
 
     names_check(st);
-    if (st->n > 0 && st->why[0] == '\0')
-        feed_load_files(st->j->db, st->j->conf, &o, st->n, st->path,
-                        take_result, st);
+    if (st->n == 0 || st->why[0] != '\0')
+        return;
+    o.progress_arg = watch = feed_watch_open(db_store(st->j->db), "inbox");
+    feed_load_files(st->j->db, st->j->conf, &o, st->n, st->path, take_result,
+                    st);
+    feed_watch_close(watch);
 }
 
 enum job_rc

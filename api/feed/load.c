@@ -35,6 +35,7 @@ batch_reset(struct batch *b)
     b->packed.len = b->texts.len = b->text.len = b->n = 0;
     b->refused = b->failed = b->ahead = b->broken = false;
     b->kind = &FEED_UNKNOWN;
+    load_cover_reset(b);
     b->r = (struct feed_result){.rejects = b->r.rejects,
                                 .l.started_utc = clock_now()};
 }
@@ -47,6 +48,7 @@ batch_clear(struct batch *b)
     buf_clear(&b->text);
     free(b->records);
     free(b->r.rejects);
+    coverage_sum_free(b->cover);
 }
 
 void
@@ -298,7 +300,7 @@ feed_load_files(struct db *db, const struct conf *conf,
     else if (!feed_keep_since(conf, ld->now_utc, &ld->first_day))
         ok = fail_all(ld, "keep: neither a number of months nor `forever`",
                       done, arg);
-    else if (first_day_get(ld) != DB_OK ||
+    else if (first_day_get(ld) != DB_OK || load_cover_open(ld) != DB_OK ||
              point_map_open(db, &ld->map) != DB_OK)
         ok = fail_all(ld, db_error(db), done, arg);
     else

@@ -14,6 +14,7 @@
 #include "api/feed/load_cmd.h"
 #include "api/feed/name.h"
 #include "api/feed/report.h"
+#include "api/feed/watch.h"
 #include "server/base/file.h"
 #include "server/base/str.h"
 
@@ -22,7 +23,8 @@
 
 struct loading {
     struct cmd *c;
-    bool json, verbose, bar_shown;
+    bool json, verbose, bar, bar_shown;
+    struct feed_watch *watch;
     const char *report;
     size_t files, rejected_files, failed_files;
     int64_t rejects;
@@ -230,6 +232,17 @@ show_waiting(void *arg, const char *why)
     fprintf(l->c->err, "meterhouse: the load waits: %s\n", why);
 }
 
+/* To the terminal, and to whoever watches the store. */
+static void
+take_progress(void *arg, const struct feed_progress *p)
+{
+    struct loading *l = arg;
+
+    feed_watch_progress(l->watch, p);
+    if (l->bar)
+        show_progress(l, p);
+}
+
 /* ---- load
  * --------------------------------------------------------------------- */
 
@@ -259,9 +272,9 @@ print_sum(struct loading *l)
 }
 
 static enum cmd_rc
-load_list(struct loading *l, const struct feed_list *list, bool progress)
+load_list(struct loading *l, const struct feed_list *list)
 {
-    struct feed_options o = {.progress = progress ? show_progress : NULL,
+    struct feed_options o = {.progress = take_progress,
                              .progress_arg = l,
                              .wait_seconds = WAIT_SECONDS,
                              .waits = show_waiting};
@@ -270,7 +283,9 @@ load_list(struct loading *l, const struct feed_list *list, bool progress)
 
     if (db == NULL)
         return CMD_FAILED;
+    l->watch = feed_watch_open(db_store(db), "command");
     ok = feed_load_files(db, l->c->conf, &o, list->n, list->path, file_done, l);
+    feed_watch_close(l->watch);
     clear_bar(l);
     db_checkpoint(db);
     db_close(db);
@@ -288,6 +303,7 @@ load_cmd(struct cmd *c)
     bool progress = cmd_flag(c, "progress");
     enum cmd_rc rc;
 
+    l.bar = progress && isatty(fileno(c->err));
     l.json = cmd_flag(c, "json");
     l.verbose = cmd_flag(c, "verbose");
     l.report = cmd_option(c, "report");
@@ -305,7 +321,7 @@ load_cmd(struct cmd *c)
         return CMD_FAILED;
     }
     if (list_words(c, &list))
-        rc = load_list(&l, &list, progress && isatty(fileno(c->err)));
+        rc = load_list(&l, &list);
     else
         rc = CMD_FAILED;
     feed_list_clear(&list);

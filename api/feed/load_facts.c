@@ -45,7 +45,7 @@ fetch(struct loader *ld, const int64_t *ids, size_t n, char why[512])
     if (rc != DB_OK)
         return rc;
     if (ld->facts == NULL)
-        ld->facts = point_facts_new();
+        ld->facts = point_facts_new(0, 0);
     rc = point_facts_fetch(ld->facts, ld->facts_db, ids, n);
     if (rc != DB_OK)
         snprintf(why, 512, "%s", db_error(ld->facts_db));
@@ -62,17 +62,19 @@ load_facts(struct loader *ld, struct batch *b)
     if (n > 0 && fetch(ld, ids, n, why) != DB_OK) {
         log_ours("records not compared with the registry", "file=%s why=%s",
                  b->r.l.name, why);
-        n = 0;
+        b->covered = false;
     }
     free(ids);
-    for (size_t i = 0; n > 0 && i < b->n; i++) {
+    for (size_t i = 0; b->covered && i < b->n; i++) {
         struct batch_record *r = &b->records[i];
         struct point_fact fact;
         uint32_t bits;
 
+        r->extra = true;
         if (!r->registered)
             continue;
         point_facts_get(ld->facts, r->point_id, r->day, &fact);
+        load_cover_note(b, r, &fact);
         bits = feed_check_registry(b->r.l.sender, b->texts.at + r->rep, r->day,
                                    &fact);
         batch_warn(b, bits);

@@ -62,8 +62,10 @@ enum db_rc
 load_map_again(struct loader *ld)
 {
     struct point_map *map = NULL;
-    enum db_rc rc = point_map_open(ld->db, &map);
+    enum db_rc rc = coverage_rule_get(ld->db, &ld->rule);
 
+    if (rc == DB_OK)
+        rc = point_map_open(ld->db, &map);
     if (rc != DB_OK)
         return rc;
     pthread_rwlock_wrlock(&ld->map_lock);

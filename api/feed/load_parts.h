@@ -15,6 +15,7 @@
 #include "api/feed/check.h"
 #include "api/feed/load.h"
 #include "api/feed/queue.h"
+#include "db/coverage.h"
 #include "db/point.h"
 #include "db/point_fact.h"
 #include "server/base/hash.h"
@@ -63,6 +64,8 @@ struct batch_record {
     int32_t day;
     uint8_t channel;
     bool registered, warned;
+    bool extra;    /* nobody expected it */
+    uint32_t pair; /* TDSP and REP it counts for, in batch.cover */
 };
 
 struct table_rejects;
@@ -92,6 +95,14 @@ struct batch {
     size_t n, room;
     struct buf text; /* of kinds that are held whole */
     size_t bytes;    /* of all these, once it is complete */
+    /* What it adds to completeness: */
+    struct coverage_sum *cover;
+    bool covered;                 /* it could be told for whom records count */
+    bool pair_known;              /* the pair found last, */
+    uint16_t pair_tdsp, pair_rep; /* by numbers of the facts */
+    uint32_t pair;
+    struct coverage_due due;
+    const struct reading_load *rl; /* while it is written */
 };
 
 struct digests; /* load_digest.c */
@@ -112,6 +123,7 @@ struct loader {
     struct point_map *map;
     const struct tz *zones[256]; /* by the map's zone number */
     const struct tz *zone;       /* of unregistered points */
+    struct coverage_rule rule;   /* as it was before the map was opened */
     int64_t now_utc;
     int32_t first_day;   /* records of earlier ones are not kept */
     struct db *facts_db; /* the parsing thread's own handle, or NULL */
@@ -155,6 +167,15 @@ bool load_digest_get(struct loader *ld, struct batch *b, char why[512]);
 
 /* Counts what the registry finds odd about a batch's records. */
 void load_facts(struct loader *ld, struct batch *b);
+/* Reads the rule of completeness; before the map of points is opened. */
+enum db_rc load_cover_open(struct loader *ld);
+void load_cover_reset(struct batch *b);
+/* Notes for whom a record counts, given what the registry says. */
+void load_cover_note(struct batch *b, struct batch_record *r,
+                     const struct point_fact *fact);
+/* Adds what a record's outcome changes; inside `outcome` of b->rl. */
+void load_cover_take(struct batch *b, const struct batch_record *r,
+                     enum reading_outcome o);
 /* The registry changed: nothing that was fetched counts any more. */
 void load_facts_forget(struct loader *ld);
 /* Adds a record's warnings to the counts. */

@@ -156,6 +156,7 @@ take_outcome(void *arg, uint32_t tag, enum reading_outcome o)
     struct batch *b = arg;
     struct load_counts *n = &b->r.l.n;
 
+    load_cover_take(b, &b->records[tag], o);
     switch (o) {
     case READING_LOADED:
         n->loaded++;
@@ -181,6 +182,8 @@ write_readings(struct loader *ld, struct batch *b)
     struct reading_load *rl = NULL;
     enum db_rc rc = reading_load_begin(ld->db, &b->r.l, &rl);
 
+    b->rl = rl;
+    coverage_due_init(&b->due, &ld->rule);
     for (size_t i = 0; rc == DB_OK && i < b->n; i++) {
         const struct batch_record *r = &b->records[i];
 
@@ -218,7 +221,8 @@ write_lse(struct loader *ld, struct batch *b)
         return rc;
     count_rejects(b);
     b->r.state = FEED_LOADED;
-    rc = db_load_commit(ld->db, &b->r.l);
+    rc = db_load_commit_counted(ld->db, &b->r.l, b->covered ? b->cover : NULL,
+                                ld->rule.registry);
     return rc == DB_NONE ? DB_FAIL : rc; /* DB_NONE: a file is refused */
 }
 

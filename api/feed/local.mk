@@ -19,8 +19,10 @@ libmeterhouse_a_SOURCES += \
 	api/feed/load.c api/feed/load.h \
 	api/feed/load_cmd.c api/feed/load_cmd.h \
 	api/feed/load_digest.c \
+	api/feed/load_cover.c \
 	api/feed/load_facts.c \
 	api/feed/load_kind.c \
+	api/feed/load_metrics.c api/feed/load_metrics.h \
 	api/feed/load_parse.c \
 	api/feed/load_parts.h \
 	api/feed/load_read.c \
@@ -32,6 +34,7 @@ libmeterhouse_a_SOURCES += \
 	api/feed/lse_row.h \
 	api/feed/lse_vector.c \
 	api/feed/name.c api/feed/name.h \
+	api/feed/watch.c api/feed/watch.h \
 	api/feed/queue.c api/feed/queue.h \
 	api/feed/reject.c api/feed/reject.h \
 	api/feed/report.c api/feed/report.h

@@ -71,6 +71,9 @@
       "for the note `next load expected` on the pages.")                       \
     I(scrub_days, 7, 0, 365, "Days in which the scrub verifies every "         \
       "checksum of the store once; 0 never.")                                  \
+    I(due_hours, 23, 1, 720, "Hours after the midnight that ends an "          \
+      "operating day until which its readings are in time; later ones count " \
+      "as late.")                                                              \
     T(site_name, "Meterhouse", "Name of the portal, as the pages show it.")    \
     T(help_phone, "", "Telephone of the help line, shown on every page.")      \
     T(help_email, "", "E-mail address of the help line, shown on every "       \

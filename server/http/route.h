@@ -19,6 +19,7 @@ enum who {
     WHO_UTILITY,
     WHO_HELPDESK,
     WHO_REGULATOR,
+    WHO_OVERSEER, /* administrators and regulators */
     WHO_ADMIN,
 };
 

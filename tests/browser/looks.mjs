@@ -30,6 +30,9 @@ function pages() {
     ['year', 'rosa', `/meters/1/year?day=${middle}&report=monthly`],
     ['range', 'rosa', `/meters/2/range?from=${first}&to=${last}&report=daily`],
     ['year by day', 'rosa', `/meters/1/year?day=${middle}&report=daily`],
+    ['administration', 'boss', '/admin'],
+    ['completeness', 'boss', '/admin/coverage'],
+    ['completeness of a day', 'boss', `/admin/coverage/day?day=${middle}`],
     ['past the limit', 'rosa',
       `/meters/1/range?from=${first}&to=${last}&report=interval`],
   ];

@@ -14,6 +14,12 @@ TESTS += tests/http/test_account
 tests_http_test_account_SOURCES = tests/http/test_account.c $(HTTP_PEOPLE)
 tests_http_test_account_LDADD = $(HTTP_LIBS)
 
+check_PROGRAMS += tests/http/test_admin
+TESTS += tests/http/test_admin
+tests_http_test_admin_SOURCES = tests/http/test_admin.c $(HTTP_PEOPLE)
+tests_http_test_admin_SOURCES += tests/golden/golden.h
+tests_http_test_admin_LDADD = $(HTTP_LIBS)
+
 check_PROGRAMS += tests/http/test_foreign
 TESTS += tests/http/test_foreign
 tests_http_test_foreign_SOURCES = tests/http/test_foreign.c $(HTTP_PEOPLE)

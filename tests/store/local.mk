@@ -11,6 +11,12 @@ check_PROGRAMS += tests/store/test_billed
 TESTS += tests/store/test_billed
 tests_store_test_billed_SOURCES = tests/store/test_billed.c $(ENGINES)
 
+check_PROGRAMS += tests/store/test_coverage
+TESTS += tests/store/test_coverage
+tests_store_test_coverage_SOURCES = tests/store/test_coverage.c $(RECORDS)
+tests_store_test_coverage_SOURCES += tests/store/table_files.c
+tests_store_test_coverage_SOURCES += tests/store/table_files.h
+
 check_PROGRAMS += tests/store/test_db
 TESTS += tests/store/test_db
 tests_store_test_db_SOURCES = tests/store/test_db.c $(ENGINES)

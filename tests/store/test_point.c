@@ -363,7 +363,7 @@ static void
 test_facts_of_many_points(void **state)
 {
     struct engine *e = engine_of(state);
-    struct point_facts *f = point_facts_new();
+    struct point_facts *f = point_facts_new(0, 0);
     int64_t id[40], some[] = {0, 0, 0};
     char esiid[24];
 

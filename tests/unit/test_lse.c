@@ -414,7 +414,7 @@ warns_by_the_registry(void **state)
 
     (void)state;
     assert_int_equal(feed_check_registry("1", "2", 5, &fact), 0);
-    fact = (struct point_fact){"1", "2", 5};
+    fact = (struct point_fact){.tdsp = "1", .rep = "2", .installed_day = 5};
     assert_int_equal(feed_check_registry("1", "2", 5, &fact), 0);
     assert_int_equal(feed_check_registry("1", "", 5, &fact), 0);
     assert_int_equal(feed_check_registry("1", "3", 5, &fact),

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Completeness where the loader is not: days that nobody counted while
+ * loading, missing intervals, pages of meters.  tests/coverage compares whole
+ * stores with another reader.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "db/coverage.h"
+#include "db/load_run.h"
+#include "server/base/clock.h"
+#include "tests/store/records.h"
+#include "tests/store/table_files.h"
+
+#include "api/registry/registry.h"
+
+#define POINTS 6
+
+/* Points 1 … 6 of one TDSP and REP. */
+static void
+register_points(struct engine *e)
+{
+    struct buf text = {0};
+    struct outcome o = {.rc = DB_OK};
+
+    buf_puts(&text, "ESIID,TDSP,METER,INSTALLED,REP,REP_FROM\n");
+    for (int i = 0; i < POINTS; i++)
+        buf_printf(&text,
+                   "10443720%09d,957877905,M%d,2020-01-01,100000007,"
+                   "2020-01-01\n",
+                   i, i);
+    table_file_load(e, registry_load, buf_text(&text), "", &o);
+    buf_clear(&text);
+}
+
+static bool
+take(void *arg, const struct coverage *c)
+{
+    *(struct coverage *)arg = *c;
+    return true;
+}
+
+/* The counts of a day (from 2026-10-20). */
+static struct coverage
+day_get(struct db *db, int day)
+{
+    int32_t d = records_day0() + day;
+    struct coverage_ask ask = {d, d, "957877905", "100000007"};
+    struct coverage c = {0};
+
+    assert_int_equal(coverage_each_day(db, &ask, take, &c), DB_OK);
+    assert_int_equal(c.day, d);
+    return c;
+}
+
+static int64_t
+count_anew(struct db *db)
+{
+    int64_t days;
+
+    assert_int_equal(coverage_count(db, 5, NULL, NULL, &days), DB_OK);
+    return days;
+}
+
+static void
+test_uncounted(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct coverage c;
+    int64_t load;
+
+    records_init();
+    register_points(e);
+    c = day_get(e->db, 1);
+    assert_int_equal(c.n[COVERAGE_EXPECTED], POINTS);
+    assert_int_equal(c.n[COVERAGE_RECEIVED], 0);
+    load = records_load(e->db,
+                        FILE_OF(20261022090000, 1,
+                                {1, 1, 4, 20261022080000, 1, "a"},
+                                {2, 1, 4, 20261022080000, 4, "b"}),
+                        NULL);
+    assert_true(day_get(e->db, 1).stale);
+    assert_false(day_get(e->db, 2).stale);
+    assert_check_clean(e->db);
+    assert_int_equal(count_anew(e->db), 1);
+    c = day_get(e->db, 1);
+    assert_false(c.stale);
+    assert_int_equal(c.n[COVERAGE_RECEIVED], 2);
+    assert_int_equal(c.n[COVERAGE_ESTIMATED], 1);
+    assert_int_equal(c.n[COVERAGE_INTERVALS], 8);
+    assert_int_equal(c.n[COVERAGE_REPLACED], 0);
+    records_load(e->db,
+                 FILE_OF(20261023090000, 1, {2, 1, 4, 20261023080000, 1, "c"}),
+                 NULL);
+    assert_int_equal(count_anew(e->db), 1);
+    c = day_get(e->db, 1);
+    assert_int_equal(c.n[COVERAGE_ESTIMATED], 0);
+    assert_int_equal(c.n[COVERAGE_REPLACED], 1);
+    assert_check_clean(e->db);
+    (void)load;
+}
+
+/* A day without some intervals counts as partial. */
+static void
+test_partial(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct rec r = {3, 2, 4, 20261023080000, 1, "p"};
+    struct outcomes out;
+    struct reading_load *rl;
+    struct reading_day d;
+    struct buf b = {0};
+    struct load l;
+
+    records_init();
+    register_points(e);
+    rl = records_collect(
+        e->db, FILE_OF(20261023090000, 1, {1, 2, 4, 20261023080000, 1, "a"}),
+        &l);
+    day_make(&r, &d);
+    d.status[5] = d.status[6] = 0;
+    d.value_ukwh[5] = d.value_ukwh[6] = 0;
+    reading_pack(&d, &b);
+    assert_int_equal(
+        reading_load_add(rl, d.point_id, d.day, d.channel, b.at, b.len, 1),
+        DB_OK);
+    buf_clear(&b);
+    assert_int_equal(records_finish(rl, &l, &out), DB_OK);
+    assert_int_equal(db_load_commit(e->db, &l), DB_OK);
+    count_anew(e->db);
+    assert_int_equal(day_get(e->db, 2).n[COVERAGE_RECEIVED], 2);
+    assert_int_equal(day_get(e->db, 2).n[COVERAGE_PARTIAL], 1);
+    assert_check_clean(e->db);
+}
+
+/* Counts made under another registry are not added. */
+static void
+test_registry_moved(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct coverage_sum *s = coverage_sum_new();
+    struct outcomes out;
+    struct coverage_rule rule;
+    struct reading_load *rl;
+    struct load l;
+
+    records_init();
+    assert_int_equal(coverage_rule_get(e->db, &rule), DB_OK);
+    register_points(e);
+    rl = records_collect(
+        e->db, FILE_OF(20261023090000, 1, {1, 3, 4, 20261024080000, 1, "a"}),
+        &l);
+    assert_int_equal(records_finish(rl, &l, &out), DB_OK);
+    coverage_at(s, records_day0() + 3,
+                coverage_pair(s, "", ""))[COVERAGE_EXTRA] = 1;
+    assert_int_equal(db_load_commit_counted(e->db, &l, s, rule.registry),
+                     DB_OK);
+    coverage_sum_free(s);
+    assert_true(day_get(e->db, 3).stale);
+    count_anew(e->db);
+    assert_int_equal(day_get(e->db, 3).n[COVERAGE_RECEIVED], 1);
+    assert_check_clean(e->db);
+}
+
+struct list {
+    int64_t id[8];
+    size_t n, most;
+};
+
+static bool
+take_meter(void *arg, const struct coverage_meter *m)
+{
+    struct list *l = arg;
+
+    l->id[l->n++] = m->point_id;
+    return l->n < l->most;
+}
+
+static void
+test_meters(void **state)
+{
+    struct engine *e = engine_of(state);
+    int32_t day = records_day0() + 1;
+    struct coverage_ask ask = {day, day, "957877905", NULL};
+    struct list l = {.most = 3};
+    int64_t next = 0;
+
+    records_init();
+    register_points(e);
+    records_load(e->db,
+                 FILE_OF(20261022090000, 1, {2, 1, 4, 20261022080000, 1, "a"}),
+                 NULL);
+    assert_int_equal(coverage_each_meter(e->db, &ask, COVERAGE_OF_MISSING, -1,
+                                         1000, &next, take_meter, &l),
+                     DB_OK);
+    assert_int_equal(l.n, 3);
+    assert_true(next == l.id[2] && l.id[0] == 1 && l.id[1] == 3);
+    l = (struct list){.most = 8};
+    assert_int_equal(coverage_each_meter(e->db, &ask, COVERAGE_OF_MISSING, next,
+                                         1000, &next, take_meter, &l),
+                     DB_OK);
+    assert_int_equal(l.n, 2);
+    assert_int_equal(next, 0);
+    ask.tdsp = "1";
+    l.n = 0;
+    assert_int_equal(coverage_each_meter(e->db, &ask, COVERAGE_OF_MISSING, -1,
+                                         1000, &next, take_meter, &l),
+                     DB_OK);
+    assert_int_equal(l.n, 0);
+}
+
+/* ---- loads that run --------------------------------------------------------
+ */
+
+struct runs {
+    struct load_run row;
+    int n;
+    int64_t records;
+};
+
+static bool
+take_run(void *arg)
+{
+    struct runs *r = arg;
+
+    r->n++;
+    r->records += r->row.records;
+    return true;
+}
+
+static int
+runs_at(struct db *db, int64_t now, int64_t *records)
+{
+    struct runs r = {.n = 0};
+
+    assert_int_equal(db_load_run_each(db, now, &r.row, take_run, &r), DB_OK);
+    *records = r.records;
+    return r.n;
+}
+
+static void
+test_load_run(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct load_run r = {.id = 1,
+                         .process = "here 1",
+                         .source = "command",
+                         .started_utc = 1000,
+                         .beat_utc = 1000,
+                         .records = 5};
+    int64_t records;
+
+    assert_int_equal(db_load_run_put(e->db, &r), DB_OK);
+    r.records = 9;
+    r.beat_utc = 1010;
+    assert_int_equal(db_load_run_put(e->db, &r), DB_OK);
+    assert_int_equal(runs_at(e->db, 1010 + LOAD_RUN_STALE, &records), 1);
+    assert_int_equal(records, 9);
+    assert_int_equal(runs_at(e->db, 1011 + LOAD_RUN_STALE, &records), 0);
+    assert_int_equal(db_load_run_purge(e->db, 1010 + 3600), DB_OK);
+    assert_int_equal(runs_at(e->db, 1010, &records), 1);
+    assert_int_equal(db_load_run_del(e->db, 1), DB_OK);
+    assert_int_equal(runs_at(e->db, 1010, &records), 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ENGINE_TESTS(test_uncounted),      ENGINE_TESTS(test_partial),
+        ENGINE_TESTS(test_registry_moved), ENGINE_TESTS(test_meters),
+        ENGINE_TESTS(test_load_run),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
