@@ -28,7 +28,8 @@
  * adds to them in the transaction that makes it visible.  Where adding is not
  * enough (a load taken back, a change of the registry for days that have
  * readings, another due_hours) the days are marked stale in that transaction
- * and counted anew from the readings by coverage_count.
+ * and counted anew from the readings by coverage_count.  Days whose readings
+ * are kept no longer (reading_floor_get) keep the counts that they had.
  */
 #ifndef MH_DB_COVERAGE_H
 #define MH_DB_COVERAGE_H
@@ -169,7 +170,7 @@ struct coverage_meter {
  * Meter-days of the day ask->from, TDSP and REP (all where NULL) of that kind
  * with a point above `after`, by point, looking at about `most` points.  *next:
  * the point to go on after, 0 at the end; a `row` that stops has taken all it
- * wants of that point.
+ * wants of that point.  Of days before the floor nothing is given.
  */
 enum db_rc
 coverage_each_meter(struct db *db, const struct coverage_ask *ask,

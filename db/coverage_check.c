@@ -83,7 +83,7 @@ kept_get(struct check *c)
                    kept_row, c);
 }
 
-/* Days that are to be counted anew need not agree. */
+/* Days that are to be counted anew, or cannot be any more, need not agree. */
 static bool
 stale_row(void *arg)
 {
@@ -103,13 +103,15 @@ static enum db_rc
 stale_forget(struct check *c)
 {
     return db_each(c->db, DB_MARKET,
-                   "SELECT first_day, last_day FROM coverage_stale", IN_NONE,
-                   OUT(out_i32(&c->first), out_i32(&c->last)), stale_row, c);
+                   "SELECT first_day, last_day FROM coverage_stale UNION ALL "
+                   "SELECT 0, day - 1 FROM reading_floor WHERE day > 0",
+                   IN_NONE, OUT(out_i32(&c->first), out_i32(&c->last)),
+                   stale_row, c);
 }
 
 /* What changes when anything is loaded, taken back or counted. */
 struct basis {
-    int64_t seq, loads, registry, marks, mark;
+    int64_t seq, loads, registry, marks, mark, floor;
 };
 
 static enum db_rc
@@ -120,11 +122,12 @@ basis_get(struct db *db, struct basis *b)
                   "(SELECT count(*) FROM load WHERE state = 2), "
                   "(SELECT registry FROM coverage_rule), "
                   "(SELECT count(*) FROM coverage_stale), "
-                  "(SELECT COALESCE(max(mark), 0) FROM coverage_stale)",
+                  "(SELECT COALESCE(max(mark), 0) FROM coverage_stale), "
+                  "(SELECT changes FROM reading_floor WHERE id = 1)",
                   IN_NONE,
                   OUT(out_i64(&b->seq), out_i64(&b->loads),
                       out_i64(&b->registry), out_i64(&b->marks),
-                      out_i64(&b->mark)));
+                      out_i64(&b->mark), out_i64(&b->floor)));
 }
 
 static enum db_rc

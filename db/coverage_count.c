@@ -3,6 +3,10 @@
  * Counting completeness anew from the readings.  A month of stale days is
  * counted beside loads, and kept if nothing has changed meanwhile that it
  * hangs on; when something always has, it is counted under the writer lock.
+ *
+ * Ranges of stale days lie within a month each, so the floor of what is kept,
+ * the first day of a month, has each range wholly on one side.  The counts of
+ * days before it stay as they were: there is nothing left to count.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +31,8 @@ coverage_todo_get(struct db *db, struct coverage_todo *t)
         rc = db_one(db, DB_MARKET,
                     "SELECT COALESCE(sum(last_day - first_day + 1), 0), "
                     "COALESCE(min(first_day), 0), COALESCE(max(last_day), -1) "
-                    "FROM coverage_stale",
+                    "FROM coverage_stale WHERE first_day >= "
+                    "(SELECT day FROM reading_floor WHERE id = 1)",
                     IN_NONE,
                     OUT(out_i64(&t->days), out_i32(&t->first_day),
                         out_i32(&t->last_day)));
@@ -88,7 +93,7 @@ coverage_take(struct coverage_sum *s, struct coverage_due *due,
 
 /* What a count hangs on. */
 struct basis {
-    int64_t registry, seq, undone, marks, mark;
+    int64_t registry, seq, undone, marks, mark, floor;
 };
 
 struct month {
@@ -115,10 +120,11 @@ basis_get(struct db *db, int32_t first, int32_t last, struct basis *b)
         "(SELECT count(*) FROM coverage_stale WHERE last_day >= $1 "
         "AND first_day <= $2), "
         "(SELECT COALESCE(max(mark), 0) FROM coverage_stale "
-        "WHERE last_day >= $1 AND first_day <= $2)",
+        "WHERE last_day >= $1 AND first_day <= $2), "
+        "(SELECT changes FROM reading_floor WHERE id = 1)",
         IN(in_i64(first), in_i64(last), in_i64(day_month_start(first))),
         OUT(out_i64(&b->registry), out_i64(&b->seq), out_i64(&b->undone),
-            out_i64(&b->marks), out_i64(&b->mark)));
+            out_i64(&b->marks), out_i64(&b->mark), out_i64(&b->floor)));
 
     return rc;
 }
@@ -278,7 +284,8 @@ stale_month(struct db *db, struct month *m)
 {
     enum db_rc rc = db_one(db, DB_MARKET,
                            "SELECT COALESCE(min(first_day), -1) "
-                           "FROM coverage_stale",
+                           "FROM coverage_stale WHERE first_day >= "
+                           "(SELECT day FROM reading_floor WHERE id = 1)",
                            IN_NONE, OUT(out_i32(&m->first)));
 
     if (rc != DB_OK)

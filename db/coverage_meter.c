@@ -202,10 +202,13 @@ coverage_each_meter(struct db *db, const struct coverage_ask *ask,
     struct look l = {
         .db = db, .ask = ask, .kind = kind, .row = row, .arg = arg};
     struct coverage_rule rule;
+    int32_t floor = 0;
     enum db_rc rc = coverage_rule_get(db, &rule);
 
     *next = 0;
-    if (rc != DB_OK)
+    if (rc == DB_OK)
+        rc = reading_floor_get(db, &floor);
+    if (rc != DB_OK || ask->from < floor)
         return rc;
     coverage_due_init(&l.due, &rule);
     l.found = mem_new(CHUNK * N_CHANNELS * sizeof *l.found);

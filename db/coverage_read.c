@@ -50,7 +50,8 @@ stale_get(struct db *db, int32_t from, int32_t to, bool *stale)
 
     return db_each(db, DB_MARKET,
                    "SELECT first_day, last_day FROM coverage_stale "
-                   "WHERE last_day >= $1 AND first_day <= $2",
+                   "WHERE last_day >= $1 AND first_day <= $2 AND first_day >= "
+                   "(SELECT day FROM reading_floor WHERE id = 1)",
                    IN(in_i64(from), in_i64(to)),
                    OUT(out_i32(&s.first), out_i32(&s.last)), stale_row, &s);
 }

@@ -213,6 +213,47 @@ test_meters(void **state)
 /* ---- loads that run --------------------------------------------------------
  */
 
+static bool
+take_none(void *arg, const struct coverage_meter *m)
+{
+    (void)arg;
+    fail_msg("point %lld is told of", (long long)m->point_id);
+    return false;
+}
+
+/* Days that are kept no longer keep their counts; nothing counts them anew. */
+static void
+test_dropped(void **state)
+{
+    struct engine *e = engine_of(state);
+    int32_t day = records_day0() + 1, next;
+    struct coverage_ask ask = {day, day, NULL, NULL};
+    struct coverage_todo todo;
+    int64_t last;
+
+    records_init();
+    register_points(e);
+    records_load(e->db,
+                 FILE_OF(20261022090000, 1, {1, 1, 4, 20261022080000, 1, "a"}),
+                 NULL);
+    assert_int_equal(count_anew(e->db), 1);
+    assert_int_equal(coverage_rule_set(e->db, 7, "Etc/UTC"), DB_OK);
+    next = day_add_months(day_month_start(day), 1);
+    assert_int_equal(db_writer_lock(e->db, 5), DB_OK);
+    assert_int_equal(reading_floor_set(e->db, next), DB_OK);
+    assert_int_equal(reading_drop(e->db, day_month_start(day)), DB_OK);
+    db_writer_unlock(e->db);
+    assert_int_equal(coverage_todo_get(e->db, &todo), DB_OK);
+    assert_int_equal(todo.days, 0);
+    assert_int_equal(count_anew(e->db), 0);
+    assert_false(day_get(e->db, 1).stale);
+    assert_int_equal(day_get(e->db, 1).n[COVERAGE_RECEIVED], 1);
+    assert_int_equal(coverage_each_meter(e->db, &ask, COVERAGE_OF_MISSING, -1,
+                                         INT64_MAX, &last, take_none, NULL),
+                     DB_OK);
+    assert_check_clean(e->db);
+}
+
 struct runs {
     struct load_run row;
     int n;
@@ -270,7 +311,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         ENGINE_TESTS(test_uncounted),      ENGINE_TESTS(test_partial),
         ENGINE_TESTS(test_registry_moved), ENGINE_TESTS(test_meters),
-        ENGINE_TESTS(test_load_run),
+        ENGINE_TESTS(test_dropped),        ENGINE_TESTS(test_load_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
