@@ -6,8 +6,8 @@
 
 #include "api/account/user_cmd.h"
 #include "api/admin/backup_cmd.h"
-#include "api/admin/keep_cmd.h"
 #include "api/admin/coverage_cmd.h"
+#include "api/admin/keep_cmd.h"
 #include "api/admin/scrub_cmd.h"
 #include "api/admin/shard_cmd.h"
 #include "api/admin/store_cmd.h"

@@ -12,7 +12,8 @@
 #
 # STRESS_DIR (build-stress in the source tree) keeps everything between parts:
 # `ledger`, one line a part (time, commit, kind, amount, seconds, findings);
-# what the fuzzers learnt; and what was found.  STRESS_ONLY is a regular
+# what the fuzzers learnt; and what was found.  A new one begins with what
+# tests/stress/ledger says was done before.  STRESS_ONLY is a regular
 # expression for the kinds to run.  Whatever is furthest from its goal goes
 # first, so that stopping early leaves an even picture.
 set -u
@@ -181,7 +182,7 @@ max_len() {
 # In one function, so that this file may change while it runs.
 main() {
     mkdir -p "$dir/corpus" "$dir/found" "$dir/log" "$dir/at"
-    touch "$ledger"
+    [ -e "$ledger" ] || cat "$top/tests/stress/ledger" >"$ledger" || exit 3
     case ${1:-} in
     --totals) totals && exit 0 ;;
     --table) table && exit 0 ;;
