@@ -45,8 +45,8 @@ fill(struct db *db, void *arg)
             char tdsp[16], rep[16];
             uint32_t pair;
 
-            snprintf(tdsp, sizeof tdsp, "90000000%d", t);
-            snprintf(rep, sizeof rep, "1000000%02d", r);
+            snprintf(tdsp, sizeof tdsp, "90000000%u", (unsigned)t % 10);
+            snprintf(rep, sizeof rep, "1000000%02u", (unsigned)r % 100);
             pair = coverage_pair(s, tdsp, rep);
             coverage_at(s, FIRST_DAY - 1, pair)[COVERAGE_EXPECTED] = each;
             for (int d = 0; d < p->days; d++) {

@@ -339,8 +339,9 @@ static const struct person PEOPLE[] = {
     {"rep", "rep", "1111", ALL | GATE(WHO_RETAILER)},
     {"tdsp", "tdsp", "9999", ALL | GATE(WHO_UTILITY)},
     {"help", "helpdesk", "", ALL | GATE(WHO_HELPDESK)},
-    {"puc", "regulator", "", ALL | GATE(WHO_REGULATOR)},
-    {"root", "admin", "", ALL | GATE(WHO_CUSTOMER) | GATE(WHO_ADMIN)},
+    {"puc", "regulator", "", ALL | GATE(WHO_REGULATOR) | GATE(WHO_OVERSEER)},
+    {"root", "admin", "",
+     ALL | GATE(WHO_CUSTOMER) | GATE(WHO_ADMIN) | GATE(WHO_OVERSEER)},
 };
 
 /* The route's path with 1 for every {}. */
