@@ -336,8 +336,9 @@ main(int argc, char **argv)
     if (prepare(&c))
         while (done < kills && round_run(&c, done, &says))
             done += c.landed;
-    printf("%sok 1 - %d of %d kills of a load on %s\n", c.why[0] ? "not " : "",
-           done, kills, c.conninfo ? "PostgreSQL" : "SQLite");
+    printf("%sok 1 - %d of %d kills of a load on %s\n",
+           c.why[0] || done < kills ? "not " : "", done, kills,
+           c.conninfo ? "PostgreSQL" : "SQLite");
     if (c.why[0])
         printf("# round %d: %s\n", done, c.why);
     fprintf(stderr,
@@ -346,5 +347,5 @@ main(int argc, char **argv)
             c.seconds, c.fell[0], c.fell[1], c.fell[2], c.fell[3], c.committed);
     buf_clear(&says);
     buf_clear(&c.want);
-    return c.why[0] ? 1 : 0;
+    return c.why[0] || done < kills ? 1 : 0;
 }

@@ -415,9 +415,9 @@ load_shim(char **argv)
 
 static void
 report(const char *mode, const char *count, const struct rig *r,
-       const struct totals *t, const char *seed)
+       const struct totals *t, const char *seed, bool ok)
 {
-    const char *no = r->why[0] ? "not " : "";
+    const char *no = ok && !r->why[0] ? "" : "not ";
 
     if (str_eq(mode, "kills")) {
         printf("%sok 1 - %ld kills, %ld of them once more while recovering, "
@@ -467,6 +467,6 @@ main(int argc, char **argv)
         ok = images(&r, atol(argv[4]), &t);
     else if (ok)
         ok = sweep(&r, argv[4], &t);
-    report(argv[3], argv[4], &r, &t, argv[5]);
+    report(argv[3], argv[4], &r, &t, argv[5], ok);
     return ok ? 0 : 1;
 }
