@@ -42,8 +42,10 @@ moment_open(struct db *db, struct db_conn **c, char snapshot[64],
 
     if (rc != DB_OK)
         return DB_FAIL;
-    rc = (*c)->driver->script(
-        *c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    /* the lock keeps months from being detached until they were copied */
+    rc = (*c)->driver->script(*c,
+                              "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                              "LOCK TABLE reading IN ACCESS SHARE MODE");
     if (rc == DB_OK)
         rc = conn_one(*c, "SELECT pg_export_snapshot()", IN_NONE,
                       OUT(out_text(snapshot, 64)));

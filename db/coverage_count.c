@@ -94,6 +94,7 @@ coverage_take(struct coverage_sum *s, struct coverage_due *due,
 /* What a count hangs on. */
 struct basis {
     int64_t registry, seq, undone, marks, mark, floor;
+    int64_t kept; /* days from this one on */
 };
 
 struct month {
@@ -121,10 +122,12 @@ basis_get(struct db *db, int32_t first, int32_t last, struct basis *b)
         "AND first_day <= $2), "
         "(SELECT COALESCE(max(mark), 0) FROM coverage_stale "
         "WHERE last_day >= $1 AND first_day <= $2), "
-        "(SELECT changes FROM reading_floor WHERE id = 1)",
+        "(SELECT changes FROM reading_floor WHERE id = 1), "
+        "(SELECT day FROM reading_floor WHERE id = 1)",
         IN(in_i64(first), in_i64(last), in_i64(day_month_start(first))),
         OUT(out_i64(&b->registry), out_i64(&b->seq), out_i64(&b->undone),
-            out_i64(&b->marks), out_i64(&b->mark), out_i64(&b->floor)));
+            out_i64(&b->marks), out_i64(&b->mark), out_i64(&b->floor),
+            out_i64(&b->kept)));
 
     return rc;
 }
@@ -159,6 +162,11 @@ month_tx(struct db *db, void *arg)
     enum db_rc rc = basis_get(db, m->first, m->last, &now);
 
     m->moved = rc == DB_OK && memcmp(&now, &m->basis, sizeof now) != 0;
+    /* dropped meanwhile: its counts stay as they were */
+    if (rc == DB_OK && m->first < now.kept) {
+        m->moved = false;
+        return DB_OK;
+    }
     if (rc != DB_OK || m->moved)
         return rc;
     rc = db_run(db, DB_MARKET,

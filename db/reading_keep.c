@@ -162,6 +162,13 @@ forget(struct db *db, void *arg)
     if (rc == DB_OK)
         rc = db_run(db, DB_MARKET, "DELETE FROM reading_part WHERE month = $1",
                     IN(in_i64(*month)), NULL);
+    /* there is nothing left to count anew; ranges lie within a month each */
+    if (rc == DB_OK)
+        rc = db_run(db, DB_MARKET,
+                    "DELETE FROM coverage_stale "
+                    "WHERE first_day >= $1 AND last_day < $2",
+                    IN(in_i64(*month), in_i64(reading_month_next(*month))),
+                    NULL);
     return rc;
 }
 

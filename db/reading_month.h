@@ -113,9 +113,11 @@ enum db_rc
 month_rewrite(struct db *db, int32_t month, const struct reading_view *v,
               double lock_seconds, struct reading_rewritten *r);
 /* Inside a transaction of the file: takes a load's records out of the month
- * rows of some groups; adds to *rows how many were changed. */
-enum db_rc month_rows_remove(struct db *db, struct month_file *f,
-                             const struct reading_part *p, int64_t *rows);
+ * rows of some groups; adds to *rows how many were changed.  *left: a row is
+ * damaged and may still hold some of them. */
+enum db_rc
+month_rows_remove(struct db *db, struct month_file *f,
+                  const struct reading_part *p, int64_t *rows, bool *left);
 /* The engine's drop. */
 enum db_rc month_drop(struct db *db, int32_t month);
 

@@ -47,8 +47,8 @@ hidden_parts(struct db *db, struct parts *p)
 }
 
 /* A load whose rows are not all gone, since a server that may hold some is
- * away, stays what it is; so it stays unseen, and the next recovery finds it.
- */
+ * away or a row that may is damaged, stays what it is; so it stays unseen, and
+ * the next recovery finds it. */
 static bool
 is_left(const struct parts *p, int64_t load_id)
 {

@@ -16,6 +16,7 @@
 #include "db/reading_month.h"
 #include "server/base/clock.h"
 #include "server/base/hash.h"
+#include "server/base/log.h"
 #include "server/base/str.h"
 
 #define PAGE       32768
@@ -566,14 +567,19 @@ take_out(void *arg, const struct reading_row *row)
         if (r.key.load_id != t->load_id)
             month_row_add(&t->row, &r, NULL);
     }
-    t->bad |= w.bad;
+    if (w.bad) {
+        log_ours("readings are damaged", "load=%lld group=%lld",
+                 (long long)t->load_id, (long long)row->group);
+        t->bad = true;
+        return true;
+    }
     if (!hit)
-        return !w.bad;
+        return true;
     if (t->row.n)
         month_row_pack(&t->row, t->row.n, row->day, &t->bytes);
     t->key[t->n] = row->key;
     t->end[t->n++] = t->bytes.len;
-    return !w.bad && t->n < CHANGED_MOST;
+    return t->n < CHANGED_MOST;
 }
 
 static enum db_rc
@@ -597,7 +603,7 @@ put_back(struct taking *t)
 
 enum db_rc
 month_rows_remove(struct db *db, struct month_file *f,
-                  const struct reading_part *p, int64_t *rows)
+                  const struct reading_part *p, int64_t *rows, bool *left)
 {
     struct taking *t = mem_new(sizeof *t);
     const int64_t last = p->last_group << LOAD_BITS | LOAD_MASK;
@@ -607,7 +613,7 @@ month_rows_remove(struct db *db, struct month_file *f,
     *t = (struct taking){.file = f,
                          .load_id = p->load_id,
                          .at = (p->first_group << LOAD_BITS) - 1};
-    while (rc == DB_OK && !more && !t->bad) {
+    while (rc == DB_OK && !more) {
         t->n = t->bytes.len = 0;
         more = true;
         rc = month_range(db, f, t->at + 1, last, take_out, t, &more);
@@ -615,10 +621,7 @@ month_rows_remove(struct db *db, struct month_file *f,
             rc = put_back(t);
         *rows += (int64_t)t->n;
     }
-    if (rc == DB_OK && t->bad) {
-        snprintf(db->error, sizeof db->error, "readings: a row is damaged");
-        rc = DB_FAIL;
-    }
+    *left = t->bad;
     month_row_clear(&t->row);
     buf_clear(&t->bytes);
     free(t);

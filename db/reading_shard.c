@@ -590,17 +590,24 @@ call_drop(struct db_conn *c, void *arg)
     return pg_rows_drop(c, a->from);
 }
 
-/* From every server; one that is away is waited for by who tries again. */
+/* From every server; one that is away is waited for by who tries again.  While
+ * buckets move, the month may come again at one: it stays listed then. */
 static enum db_rc
 shards_drop(struct db *db, int32_t month)
 {
     struct call a = {.from = month};
+    char name[32];
     struct shards *s;
     enum db_rc rc = shards_fresh(db, &s);
 
     for (size_t i = 0; rc == DB_OK && i < s->n; i++)
         rc = shard_call(db, &s->at[i], call_drop, &a);
-    return rc;
+    pg_rows_partition(month, name);
+    return rc == DB_OK ? db_run(db, DB_MARKET,
+                                "DELETE FROM shard_month WHERE name = $1 "
+                                "AND NOT EXISTS (SELECT 1 FROM shard_move)",
+                                IN(in_text(name + 8)), NULL)
+                       : rc;
 }
 
 static enum db_rc

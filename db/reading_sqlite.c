@@ -358,6 +358,7 @@ struct removing {
     struct db_conn *conn;
     const struct reading_part *part;
     int64_t rows;
+    bool left;
 };
 
 static enum db_rc
@@ -380,7 +381,9 @@ remove_all(void *arg)
                       &changed);
         r->rows += changed;
     }
-    return rc == DB_OK ? month_rows_remove(r->db, r->file, p, &r->rows) : rc;
+    return rc == DB_OK
+               ? month_rows_remove(r->db, r->file, p, &r->rows, &r->left)
+               : rc;
 }
 _Static_assert(LOAD_MASK == 134217727, "the number in remove_all");
 
@@ -400,7 +403,7 @@ sqlite_remove(struct db *db, const struct reading_part *p, int64_t *rows)
     month_files_tidy(reading_home(db)->files, f);
     rc = month_note(db, f, conn_tx(f->conn, remove_all, &r));
     *rows = r.rows;
-    return rc;
+    return rc == DB_OK && r.left ? DB_AWAY : rc;
 }
 
 /* ---- upkeep -------------------------------------------------------------- */

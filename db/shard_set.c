@@ -9,7 +9,7 @@
 #include "server/base/log.h"
 #include "server/base/str.h"
 
-#define VERSION_LEAST  130000 /* of PostgreSQL */
+#define VERSION_LEAST  140000 /* of PostgreSQL: detaches beside readers */
 #define IDENTITY_BYTES 15
 
 /* ---- facts -----------------------------------------------------------------
@@ -150,7 +150,7 @@ server_check(struct db_conn *c, const char *where, char why[DB_WHY])
     enum db_rc rc;
 
     if (PQserverVersion(pg_handle(c)) < VERSION_LEAST)
-        return refuse(why, where, "PostgreSQL is older than 13");
+        return refuse(why, where, "PostgreSQL is older than 14");
     rc = conn_one(c,
                   "SELECT pg_is_in_recovery(), "
                   "to_regclass('load') IS NOT NULL, "

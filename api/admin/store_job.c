@@ -75,8 +75,9 @@ store_compact_job(struct job *j)
     if (reading_compact_due(j->db, today - (int32_t)j->conf->compact_days, &a,
                             &month, &n) != DB_OK)
         end = JOB_LATER;
-    else if (n)
-        end = compact_one(j, month[0]);
+    /* one that cannot be rewritten holds up none of the others */
+    for (size_t i = 0; i < n && end != JOB_AGAIN; i++)
+        end = compact_one(j, month[i]);
     arena_clear(&a);
     return end;
 }
