@@ -220,6 +220,11 @@ read_line(struct conf *c, char *line, char why[512])
         snprintf(why, 512, "%.64s: the quote is not closed", name);
         return false;
     }
+    /* whether a # is a comment then would hang on how the value is written */
+    if (strchr(value, '"') != NULL && strchr(value, '#') != NULL) {
+        snprintf(why, 512, "%.64s: a value cannot hold both \" and #", name);
+        return false;
+    }
     return conf_set(c, name, value, why);
 }
 
@@ -323,7 +328,7 @@ print_text(FILE *to, const char *value)
 {
     size_t n = strlen(value);
     bool quote = n > 0 && (strchr(value, '#') != NULL || value[0] == ' ' ||
-                           value[n - 1] == ' ');
+                           value[0] == '"' || value[n - 1] == ' ');
 
     fprintf(to, quote ? "\"%s\"\n" : "%s\n", value);
 }

@@ -66,6 +66,8 @@ static const struct refusal REFUSALS[] = {
     {"colour = red\n", ":1: colour: no such setting"},
     {"port 8443\n", ":1: port 8443: no = after the name"},
     {"inbox = \"a\n", ":1: inbox: the quote is not closed"},
+    {"site_name = a\"b #c\"\n",
+     ":1: site_name: a value cannot hold both \" and #"},
     {"inbox = a\x01\n", ":1: inbox: control characters or not UTF-8"},
     {"inbox = a\xff\n", ":1: inbox: control characters or not UTF-8"},
 };
