@@ -355,13 +355,47 @@ test_under_a_reader(void **test)
     is_sound(e->db);
 }
 
+/* A month row that is damaged stays what it is: loads are taken back, and
+ * those of other points come, as before. */
+static void
+test_damaged_row(void **test)
+{
+    struct engine *e = engine_of(test);
+    int64_t first, second, rows;
+    char path[600];
+    sqlite3 *h;
+
+    if (e->kind != DB_SQLITE)
+        skip();
+    points_make(e->db, POINTS);
+    first = load_both(e->db, NULL, 10);
+    second = load_both(e->db, NULL, 11);
+    rewrite(e->db);
+    snprintf(path, sizeof path, "%s/readings/2026-10.db",
+             e->store + strlen("sqlite:"));
+    assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(h,
+                     "UPDATE reading SET data = zeroblob(length(data)) "
+                     "WHERE id = (SELECT min(id) FROM reading)",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(h);
+    unload(e->db, second);
+    assert_int_equal(reading_recover(e->db, &rows), DB_OK);
+    assert_int_equal(rows, 0);
+    records_load(e->db, FILE_OF(12, 1, {POINTS, 1, 4, 900, 9, "Z"}), NULL);
+    unload(e->db, first);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        ENGINE_TESTS(test_twins),   ENGINE_TESTS(test_open_load),
-        ENGINE_TESTS(test_due),     ENGINE_TESTS(test_busy),
-        ENGINE_TESTS(test_crashes), ENGINE_TESTS(test_under_a_reader),
+        ENGINE_TESTS(test_twins),       ENGINE_TESTS(test_open_load),
+        ENGINE_TESTS(test_due),         ENGINE_TESTS(test_busy),
+        ENGINE_TESTS(test_crashes),     ENGINE_TESTS(test_under_a_reader),
+        ENGINE_TESTS(test_damaged_row),
     };
 
     records_init();
