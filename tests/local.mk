@@ -14,6 +14,7 @@ include $(srcdir)/tests/interop/local.mk
 include $(srcdir)/tests/fuzz/local.mk
 include $(srcdir)/tests/crash/local.mk
 include $(srcdir)/tests/lint/local.mk
+include $(srcdir)/tests/coverage/local.mk
 include $(srcdir)/tests/hard/local.mk
 include $(srcdir)/tests/memory/local.mk
 include $(srcdir)/tests/package/local.mk
