@@ -90,22 +90,49 @@ account_add_first(struct db *db, struct account *a, const char *token,
     return f ? f : audit(db, by, "first_admin", a->id, NULL);
 }
 
+/* What changes at an account ends its sessions at the same moment: a program
+ * that dies in between must not leave them alive. */
+struct change {
+    int64_t id, keep, now_utc;
+    const char *password; /* its hash */
+    bool locked;
+};
+
+static enum db_rc
+password_tx(struct db *db, void *arg)
+{
+    const struct change *c = arg;
+    enum db_rc rc = db_account_put_password(db, c->id, c->password, c->now_utc);
+
+    if (rc == DB_OK)
+        rc = db_session_del_all(db, c->id, c->keep);
+    return rc == DB_OK ? db_device_del_all(db, c->id) : rc;
+}
+
+static enum db_rc
+locked_tx(struct db *db, void *arg)
+{
+    const struct change *c = arg;
+    enum db_rc rc = db_account_put_locked(db, c->id, c->locked);
+
+    return rc == DB_OK && c->locked ? db_session_del_all(db, c->id, 0) : rc;
+}
+
 enum fault
 account_password_set(struct db *db, const struct account *a,
                      const char *password, int64_t keep,
                      const struct login_by *by, enum password_rc *rule)
 {
     char hash[ACCOUNT_HASH];
+    struct change c = {
+        .id = a->id, .keep = keep, .now_utc = by->now_utc, .password = hash};
     enum fault f;
 
     *rule = password_check(password, a->login);
     if (*rule != PASSWORD_OK)
         return FAULT_BAD_FIELD;
     if ((f = password_hash(password, hash)) != FAULT_NONE ||
-        (f = db_fault(db, db_account_put_password(db, a->id, hash, by->now_utc),
-                      "account")) ||
-        (f = db_fault(db, db_session_del_all(db, a->id, keep), "account")) ||
-        (f = db_fault(db, db_device_del_all(db, a->id), "account")))
+        (f = db_fault(db, db_tx(db, DB_ACCOUNT, password_tx, &c), "account")))
         return f;
     return audit(db, by, "password", a->id, NULL);
 }
@@ -114,11 +141,10 @@ enum fault
 account_locked_set(struct db *db, const struct account *a, bool locked,
                    const struct login_by *by)
 {
+    struct change c = {.id = a->id, .locked = locked};
     enum fault f =
-        db_fault(db, db_account_put_locked(db, a->id, locked), "account");
+        db_fault(db, db_tx(db, DB_ACCOUNT, locked_tx, &c), "account");
 
-    if (f == FAULT_NONE && locked)
-        f = db_fault(db, db_session_del_all(db, a->id, 0), "account");
     if (f != FAULT_NONE)
         return f;
     return audit(db, by, locked ? "user_lock" : "user_unlock", a->id, NULL);
