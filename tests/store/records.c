@@ -6,6 +6,7 @@
 
 #include "db/point.h"
 #include "db/reading_pack.h"
+#include "db/store.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
 
@@ -189,6 +190,12 @@ void
 assert_check_clean(struct db *db)
 {
     assert_int_equal(reading_check(db, fail_line, NULL), DB_OK);
+}
+
+void
+assert_store_clean(struct db *db)
+{
+    assert_int_equal(db_store_check(db, fail_line, NULL), DB_OK);
 }
 
 static void

@@ -64,6 +64,8 @@ bool dump_row(void *arg, const struct reading_day *d,
 /* Every version of points 1 … n. */
 void dump(struct db *db, int points, struct buf *b);
 void assert_check_clean(struct db *db);
+/* The same of the whole store: catalog, completeness, registry, audit. */
+void assert_store_clean(struct db *db);
 int check_findings(struct db *db);
 /* The value of the current version of that day, or -1. */
 int current(struct db *db, int point, int day, int64_t *stamp);

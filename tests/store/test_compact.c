@@ -29,19 +29,6 @@ october(void)
     return day_from_civil(2026, 10, 1);
 }
 
-static void
-say_bad(void *arg, const char *line)
-{
-    (void)arg;
-    fail_msg("%s", line);
-}
-
-static void
-is_sound(struct db *db)
-{
-    assert_int_equal(db_store_check(db, say_bad, NULL), DB_OK);
-}
-
 /* The same records into both stores. */
 static int64_t
 load_both(struct db *a, struct db *b, int64_t stamp)
@@ -146,7 +133,7 @@ test_twins(void **test)
             unload(twin.db, id[i - 3]);
         }
         same(e->db, twin.db);
-        is_sound(e->db);
+        assert_store_clean(e->db);
     }
     for (int i = 0; i < FILES; i++) {
         if (i == 2 || i == 5)
@@ -155,7 +142,7 @@ test_twins(void **test)
         unload(twin.db, id[i]);
         if (i < FILES - 1)
             same(e->db, twin.db);
-        is_sound(e->db);
+        assert_store_clean(e->db);
     }
     assert_int_equal(day_rows(e->db), 0);
     engine_drop(&twin);
@@ -179,7 +166,7 @@ test_open_load(void **test)
     assert_int_equal(day_rows(e->db), 1);
     assert_int_equal(reading_recover(e->db, &rows), DB_OK);
     assert_int_equal(rows, 1);
-    is_sound(e->db);
+    assert_store_clean(e->db);
 }
 
 static void
@@ -231,7 +218,7 @@ test_busy(void **test)
     db_close(other);
     assert_true(day_rows(e->db) > 0);
     rewrite(e->db);
-    is_sound(e->db);
+    assert_store_clean(e->db);
 }
 
 /* ---- cut off, and under readers --------------------------------------------
@@ -281,7 +268,7 @@ test_crashes(void **test)
         assert_true(at < 500);
         engine_reopen(e, DB_WRITE);
         same(e->db, twin.db);
-        is_sound(e->db);
+        assert_store_clean(e->db);
     }
     assert_int_equal(day_rows(e->db), 0);
     engine_drop(&twin);
@@ -352,7 +339,7 @@ test_under_a_reader(void **test)
     atomic_store(&r.stop, true);
     pthread_join(t, NULL);
     assert_int_equal(r.wrong, 0);
-    is_sound(e->db);
+    assert_store_clean(e->db);
 }
 
 /* A month row that is damaged stays what it is: loads are taken back, and

@@ -82,7 +82,7 @@ test_uncounted(void **state)
                         NULL);
     assert_true(day_get(e->db, 1).stale);
     assert_false(day_get(e->db, 2).stale);
-    assert_check_clean(e->db);
+    assert_store_clean(e->db);
     assert_int_equal(count_anew(e->db), 1);
     c = day_get(e->db, 1);
     assert_false(c.stale);
@@ -97,7 +97,7 @@ test_uncounted(void **state)
     c = day_get(e->db, 1);
     assert_int_equal(c.n[COVERAGE_ESTIMATED], 0);
     assert_int_equal(c.n[COVERAGE_REPLACED], 1);
-    assert_check_clean(e->db);
+    assert_store_clean(e->db);
     (void)load;
 }
 
@@ -131,7 +131,7 @@ test_partial(void **state)
     count_anew(e->db);
     assert_int_equal(day_get(e->db, 2).n[COVERAGE_RECEIVED], 2);
     assert_int_equal(day_get(e->db, 2).n[COVERAGE_PARTIAL], 1);
-    assert_check_clean(e->db);
+    assert_store_clean(e->db);
 }
 
 /* Counts made under another registry are not added. */
@@ -160,7 +160,7 @@ test_registry_moved(void **state)
     assert_true(day_get(e->db, 3).stale);
     count_anew(e->db);
     assert_int_equal(day_get(e->db, 3).n[COVERAGE_RECEIVED], 1);
-    assert_check_clean(e->db);
+    assert_store_clean(e->db);
 }
 
 struct list {
@@ -251,7 +251,7 @@ test_dropped(void **state)
     assert_int_equal(coverage_each_meter(e->db, &ask, COVERAGE_OF_MISSING, -1,
                                          INT64_MAX, &last, take_none, NULL),
                      DB_OK);
-    assert_check_clean(e->db);
+    assert_store_clean(e->db);
 }
 
 struct runs {

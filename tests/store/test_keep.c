@@ -29,13 +29,6 @@ november(void)
     return day_from_civil(2026, 11, 1);
 }
 
-static void
-say_bad(void *arg, const char *line)
-{
-    (void)arg;
-    fail_msg("%s", line);
-}
-
 /* One load in October, one in November, one in both. */
 static void
 content_make(struct engine *e, int64_t load[3])
@@ -89,7 +82,7 @@ assert_forgotten(struct db *db)
     assert_int_equal(reading_stats(db, &s), DB_OK);
     assert_int_equal(s.partitions, 1);
     assert_int_equal(s.records, 2);
-    assert_int_equal(db_store_check(db, say_bad, NULL), DB_OK);
+    assert_store_clean(db);
 }
 
 /* What is left to be dropped. */
@@ -129,7 +122,7 @@ test_forget(void **test)
     assert_int_equal(first, november());
     assert_int_equal(last, november());
     assert_int_equal(reading_span(e->db, 20, &first, &last), DB_NONE);
-    assert_int_equal(db_store_check(e->db, say_bad, NULL), DB_OK);
+    assert_store_clean(e->db);
     assert_int_equal(left(e->db), 1);
     assert_int_equal(reading_drop(e->db, day_from_civil(2026, 10, 1)), DB_OK);
     assert_int_equal(left(e->db), 0);
@@ -159,7 +152,7 @@ test_unload(void **test)
     assert_int_equal(count(e->db, "source"), 1);
     assert_int_equal(current(e->db, 2, NOVEMBER, NULL), -1);
     assert_int_equal(current(e->db, 1, NOVEMBER, NULL), 3);
-    assert_int_equal(db_store_check(e->db, say_bad, NULL), DB_OK);
+    assert_store_clean(e->db);
 }
 
 /* A longer time is kept from now on: late records come in again, also through
@@ -184,7 +177,7 @@ test_lower(void **test)
     db_close(old);
     engine_reopen(e, DB_WRITE);
     assert_int_equal(current(e->db, 1, OCTOBER, NULL), 7);
-    assert_int_equal(db_store_check(e->db, say_bad, NULL), DB_OK);
+    assert_store_clean(e->db);
 }
 
 /* ---- cut off ----------------------------------------------------------------
@@ -207,12 +200,12 @@ test_cut_off(void **test)
                    IN_NONE, NULL),
             DB_OK);
         assert_int_equal(left(e->db), 1);
-        assert_int_equal(db_store_check(e->db, say_bad, NULL), DB_OK);
+        assert_store_clean(e->db);
     }
     assert_int_equal(reading_home(e->db)->engine->drop(e->db, month), DB_OK);
     engine_reopen(e, DB_WRITE);
     assert_int_equal(left(e->db), 1);
-    assert_int_equal(db_store_check(e->db, say_bad, NULL), DB_OK);
+    assert_store_clean(e->db);
     assert_int_equal(reading_drop(e->db, month), DB_OK);
     assert_forgotten(e->db);
     assert_int_equal(reading_drop(e->db, month), DB_OK);
@@ -260,7 +253,7 @@ test_crashes(void **test)
         whole = forget_and_crash(e, at);
         assert_true(at < 300);
         engine_reopen(e, DB_WRITE);
-        assert_int_equal(db_store_check(e->db, say_bad, NULL), DB_OK);
+        assert_store_clean(e->db);
         assert_int_equal(current(e->db, 1, NOVEMBER, NULL), 3);
     }
     assert_forgotten(e->db);
