@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "db/reading_home.h"
-#include "db/store.h"
 #include "server/base/clock.h"
 #include "tests/store/crash_calls.h"
 #include "tests/store/records.h"

@@ -15,7 +15,6 @@
 #include "api/feed/keep.h"
 #include "db/audit.h"
 #include "db/reading_home.h"
-#include "db/store.h"
 #include "server/base/clock.h"
 #include "tests/store/crash_calls.h"
 #include "tests/store/records.h"
