@@ -8,6 +8,8 @@
  */
 #include "db/point.h"
 
+#include "db/point_change.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -72,6 +74,9 @@ intern_add(struct db *db, void *arg)
     if (rc != DB_NONE)
         return rc;
     n->id = id;
+    rc = point_change_add(db, 0);
+    if (rc != DB_OK)
+        return rc;
     return db_run(
         db, DB_MARKET,
         "INSERT INTO point (id, esiid, registered, zone) "

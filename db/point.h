@@ -50,7 +50,7 @@ enum db_rc db_point_rep_each(struct db *db, int64_t id, struct point_rep *r,
 
 /* ---- every known ESI ID in memory, for bulk loads -------------------------
  * 16 bytes a point.  `registered` and the zone are as they were when the point
- * was taken in: open the map again after a registry load. */
+ * was taken in: db/point_book.h keeps them up with the registry. */
 struct point_map;
 struct point_known {
     int64_t id;
@@ -64,6 +64,12 @@ const char *point_map_zone(const struct point_map *m, uint8_t zone);
 /* Registers new unregistered points in bulk, in the store and in the map. */
 enum db_rc point_map_add(struct point_map *m, struct db *db, size_t n,
                          const char *const *esiid, const char *zone);
+/* Takes in the points that were added since. */
+enum db_rc point_map_catch_up(struct point_map *m, struct db *db);
+/* Takes in again what a registry load says of its points. */
+enum db_rc point_map_again(struct point_map *m, struct db *db, int64_t load_id);
+/* The highest number it has. */
+int64_t point_map_newest(const struct point_map *m);
 /* Memory that it takes. */
 size_t point_map_bytes(const struct point_map *m);
 void point_map_close(struct point_map *m);

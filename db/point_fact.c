@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/point_file.h"
 #include "server/base/clock.h"
 #include "server/base/hash.h"
 #include "server/base/str.h"
@@ -17,26 +18,40 @@
 #define NAMES_MOST 3000
 #define SPARSE     8 /* ids of a run for each that is wanted */
 
-#define ONE_OPEN 0x7fff /* the usual service: one span that has not ended */
+/* The usual point has one REP, who stays, and one meter, which hangs.  Days
+ * are counted from 1990-01-01 here, which is 1; 0: none. */
+#define FIRST_DAY 7305
+#define LAST_DAY  (FIRST_DAY + 65534)
+
+enum {
+    FETCHED = 1,
+    SOLAR = 2,
+    RARE = 4, /* `rare` tells the rest */
+};
 
 struct fact {
-    int32_t installed;
-    uint32_t term; /* the first of its terms */
-    union {
-        uint32_t span;  /* the first of its spans */
-        int32_t opened; /* ONE_OPEN: the first day */
-    };
+    uint16_t flags;
     uint16_t tdsp; /* name index + 1; 0: none */
-    uint16_t terms : 15;
-    uint16_t fetched : 1;
-    uint16_t spans : 15;
-    uint16_t solar : 1;
+    uint16_t rep;
+    uint16_t rep_from;
+    union {
+        struct {
+            uint16_t installed, opened;
+        };
+        uint16_t rare[2]; /* index, low half first */
+    };
 };
-_Static_assert(sizeof(struct fact) == 20, "20 bytes a point");
+_Static_assert(sizeof(struct fact) == 12, "12 bytes a point");
+
+struct rare {
+    int32_t installed;
+    uint32_t term, span; /* the first of each */
+    uint32_t terms, spans;
+};
 
 struct term {
     int32_t from, to; /* to DAY_NONE: still */
-    uint16_t rep;
+    uint32_t rep;
 };
 
 /* Days of service; to DAY_NONE: still. */
@@ -48,6 +63,8 @@ struct point_facts {
     int64_t base, without;
     struct fact *fact; /* by id less base */
     size_t size;
+    struct rare *rare;
+    size_t rares, rares_room;
     struct span *span;
     size_t spans, spans_room;
     struct term *term;
@@ -73,6 +90,7 @@ point_facts_free(struct point_facts *f)
     if (f == NULL)
         return;
     free(f->fact);
+    free(f->rare);
     free(f->term);
     free(f->span);
     free(f);
@@ -115,6 +133,83 @@ fact_of(const struct point_facts *f, int64_t id)
     return &f->fact[id - f->base];
 }
 
+/* ---- usual and rare ones ---------------------------------------------------
+ */
+
+static bool
+is_usual_day(int32_t day)
+{
+    return day >= FIRST_DAY && day <= LAST_DAY;
+}
+
+static uint16_t
+day_put(int32_t day)
+{
+    return (uint16_t)(day - FIRST_DAY + 1);
+}
+
+static int32_t
+day_get(uint16_t day)
+{
+    return day > 0 ? FIRST_DAY + day - 1 : DAY_NONE;
+}
+
+/* Room for one more of what an array holds. */
+static void *
+room_for_one(void *array, size_t n, size_t *room, size_t size)
+{
+    if (n < *room)
+        return array;
+    *room = *room > 0 ? 2 * *room : 256;
+    return mem_grow(array, *room * size);
+}
+
+static void
+term_add(struct point_facts *f, struct rare *r, struct term t)
+{
+    f->term = room_for_one(f->term, f->terms, &f->terms_room, sizeof t);
+    if (r->terms++ == 0)
+        r->term = (uint32_t)f->terms;
+    f->term[f->terms++] = t;
+}
+
+static void
+span_add(struct point_facts *f, struct rare *r, int32_t from, int32_t to)
+{
+    f->span = room_for_one(f->span, f->spans, &f->spans_room, sizeof *f->span);
+    if (r->spans++ == 0)
+        r->span = (uint32_t)f->spans;
+    f->span[f->spans++] = (struct span){from, to};
+}
+
+static struct rare *
+rare_get(const struct point_facts *f, const struct fact *fact)
+{
+    return &f->rare[fact->rare[0] | (uint32_t)fact->rare[1] << 16];
+}
+
+/* What is told of a point at length; it becomes a rare one. */
+static struct rare *
+rare_of(struct point_facts *f, struct fact *fact)
+{
+    struct rare r = {.installed = DAY_NONE};
+
+    if (fact->flags & RARE)
+        return rare_get(f, fact);
+    r.installed = day_get(fact->installed);
+    if (fact->rep_from > 0)
+        term_add(f, &r,
+                 (struct term){day_get(fact->rep_from), DAY_NONE, fact->rep});
+    if (fact->opened > 0)
+        span_add(f, &r, day_get(fact->opened), DAY_NONE);
+    f->rare = room_for_one(f->rare, f->rares, &f->rares_room, sizeof r);
+    f->rare[f->rares] = r;
+    fact->rare[0] = (uint16_t)f->rares;
+    fact->rare[1] = (uint16_t)(f->rares >> 16);
+    fact->flags |= RARE;
+    return &f->rare[f->rares++];
+}
+
 /* ---- rows ------------------------------------------------------------------
  */
 
@@ -135,7 +230,21 @@ premise_row(void *arg)
     struct fact *fact = fact_of(r->f, r->id);
 
     fact->tdsp = name_index(r->f, r->name);
-    fact->solar = r->solar;
+    fact->flags &= (uint16_t)~SOLAR;
+    if (r->solar)
+        fact->flags |= SOLAR;
+    return true;
+}
+
+/* Of a point that has at most one REP, who stays. */
+static bool
+usual_rep_row(const struct row *r, struct fact *fact, uint16_t rep)
+{
+    if (fact->flags & RARE || r->to != DAY_NONE || !is_usual_day(r->from) ||
+        (fact->rep_from > 0 && day_get(fact->rep_from) != r->from))
+        return false;
+    fact->rep = rep;
+    fact->rep_from = day_put(r->from);
     return true;
 }
 
@@ -146,20 +255,15 @@ rep_row(void *arg)
     struct point_facts *f = r->f;
     struct fact *fact = fact_of(f, r->id);
     struct term t = {r->from, r->to, name_index(f, r->name)};
+    struct rare *rare;
 
-    if (fact->terms > 0 && f->term[f->terms - 1].from == r->from) {
-        f->term[f->terms - 1] = t;
+    if (usual_rep_row(r, fact, (uint16_t)t.rep))
         return true;
-    }
-    if (f->terms == f->terms_room) {
-        f->terms_room = f->terms_room > 0 ? 2 * f->terms_room : 4096;
-        f->term = mem_grow(f->term, f->terms_room * sizeof *f->term);
-    }
-    if (fact->terms == 0)
-        fact->term = (uint32_t)f->terms;
-    if (fact->terms < 0x7fff)
-        fact->terms++;
-    f->term[f->terms++] = t;
+    rare = rare_of(f, fact);
+    if (rare->terms > 0 && f->term[f->terms - 1].from == r->from)
+        f->term[f->terms - 1] = t;
+    else
+        term_add(f, rare, t);
     return true;
 }
 
@@ -199,22 +303,36 @@ meter_keep(struct meter_rows *m)
     m->n++;
 }
 
-static void
-span_add(struct point_facts *f, struct fact *fact, int32_t from, int32_t to)
-{
-    if (f->spans == f->spans_room) {
-        f->spans_room = f->spans_room > 0 ? 2 * f->spans_room : 1024;
-        f->span = mem_grow(f->span, f->spans_room * sizeof *f->span);
-    }
-    if (fact->spans == 0)
-        fact->span = (uint32_t)f->spans;
-    if (fact->spans < ONE_OPEN - 1)
-        fact->spans++;
-    f->span[f->spans++] = (struct span){from, to};
-}
-
 /* A meter serves from the day it is provisioned to its removal or the next
  * one's installation; on the day of an exchange both may. */
+static void
+meter_settle(struct point_facts *f, const struct row *r, bool last,
+             struct rare *rare)
+{
+    int32_t from = r->provisioned > r->from ? r->provisioned : r->from;
+    int32_t to = r->to;
+
+    if (!last && (to == DAY_NONE || to > r[1].from))
+        to = r[1].from > r->from ? r[1].from - 1 : r[1].from;
+    if (to == DAY_NONE || to >= from)
+        span_add(f, rare, from, to);
+}
+
+/* Of a point that has one meter, which hangs. */
+static bool
+usual_meters(const struct meter_rows *m, struct fact *fact)
+{
+    const struct row *r = m->meter;
+    int32_t from = r->provisioned > r->from ? r->provisioned : r->from;
+
+    if (fact->flags & RARE || m->n != 1 || r->to != DAY_NONE ||
+        !is_usual_day(r->from) || !is_usual_day(from))
+        return false;
+    fact->installed = day_put(r->from);
+    fact->opened = day_put(from);
+    return true;
+}
+
 static void
 meters_settle(struct meter_rows *m)
 {
@@ -224,20 +342,12 @@ meters_settle(struct meter_rows *m)
     if (m->n == 0)
         return;
     fact = fact_of(f, m->meter->id);
-    fact->installed = m->meter->from;
-    for (size_t i = 0; i < m->n; i++) {
-        const struct row *r = &m->meter[i];
-        int32_t from = r->provisioned > r->from ? r->provisioned : r->from;
-        int32_t to = r->to;
+    if (!usual_meters(m, fact)) {
+        struct rare *rare = rare_of(f, fact);
 
-        if (i + 1 < m->n && (to == DAY_NONE || to > r[1].from))
-            to = r[1].from > r->from ? r[1].from - 1 : r[1].from;
-        if (m->n == 1 && to == DAY_NONE) {
-            fact->spans = ONE_OPEN;
-            fact->opened = from;
-        } else if (to == DAY_NONE || to >= from) {
-            span_add(f, fact, from, to);
-        }
+        rare->installed = m->meter->from;
+        for (size_t i = 0; i < m->n; i++)
+            meter_settle(f, &m->meter[i], i + 1 == m->n, rare);
     }
     m->n = 0;
 }
@@ -323,14 +433,14 @@ fetch_range(struct point_facts *f, struct db *db, int64_t from, int64_t to)
     enum db_rc rc;
 
     for (int64_t id = from; id <= to; id++)
-        *fact_of(f, id) = (struct fact){.installed = DAY_NONE, .fetched = 1};
+        *fact_of(f, id) = (struct fact){.flags = FETCHED};
     rc = fetch_premises(f, db, from, to);
     if (rc == DB_OK)
         rc = fetch_reps(f, db, from, to);
     if (rc == DB_OK)
         rc = fetch_meters(f, db, from, to);
     for (int64_t id = from; rc != DB_OK && id <= to; id++)
-        fact_of(f, id)->fetched = 0;
+        fact_of(f, id)->flags = 0;
     return rc;
 }
 
@@ -339,7 +449,7 @@ static bool
 any_fetched(const struct point_facts *f, int64_t from, int64_t to)
 {
     for (; from <= to; from++)
-        if (fact_of(f, from)->fetched)
+        if (fact_of(f, from)->flags & FETCHED)
             return true;
     return false;
 }
@@ -367,12 +477,23 @@ point_facts_fetch(struct point_facts *f, struct db *db, const int64_t *ids,
         room_for(f, ids[n - 1]);
     for (size_t i = 0; rc == DB_OK && i < n; i += run) {
         run = 1;
-        if (fact_of(f, ids[i])->fetched)
+        if (fact_of(f, ids[i])->flags & FETCHED)
             continue;
         run = run_length(f, ids + i, n - i);
         rc = fetch_range(f, db, ids[i], ids[i + run - 1]);
     }
     return rc;
+}
+
+enum db_rc
+point_facts_again(struct point_facts *f, struct db *db, const int64_t *ids,
+                  size_t n)
+{
+    if (n > 0)
+        room_for(f, ids[n - 1]);
+    for (size_t i = 0; i < n; i++)
+        fact_of(f, ids[i])->flags = 0;
+    return point_facts_fetch(f, db, ids, n);
 }
 
 enum db_rc
@@ -391,35 +512,51 @@ fact_known(const struct point_facts *f, int64_t id)
 {
     if (id < f->base || (size_t)(id - f->base) >= f->size)
         return NULL;
-    return fact_of(f, id)->fetched ? fact_of(f, id) : NULL;
+    return fact_of(f, id)->flags & FETCHED ? fact_of(f, id) : NULL;
 }
 
 static uint16_t
-rep_of(const struct point_facts *f, const struct fact *fact, int32_t day)
+rep_of(const struct point_facts *f, const struct rare *r, int32_t day)
 {
-    for (unsigned i = fact->terms; i-- > 0;) {
-        const struct term *t = &f->term[fact->term + i];
+    for (size_t i = r->terms; i-- > 0;) {
+        const struct term *t = &f->term[r->term + i];
 
         if (t->to != DAY_NONE && t->to < t->from)
             continue; /* withdrawn */
         if (t->from <= day)
-            return t->to == DAY_NONE || t->to >= day ? t->rep : 0;
+            return t->to == DAY_NONE || t->to >= day ? (uint16_t)t->rep : 0;
     }
     return 0;
 }
 
 static bool
-serves(const struct point_facts *f, const struct fact *fact, int32_t day)
+serves(const struct point_facts *f, const struct rare *r, int32_t day)
 {
-    if (fact->spans == ONE_OPEN)
-        return day >= fact->opened;
-    for (unsigned i = 0; i < fact->spans; i++) {
-        const struct span *s = &f->span[fact->span + i];
+    for (size_t i = 0; i < r->spans; i++) {
+        const struct span *s = &f->span[r->span + i];
 
         if (s->from <= day && (s->to == DAY_NONE || s->to >= day))
             return true;
     }
     return false;
+}
+
+static void
+tell_usual(const struct fact *fact, int32_t day, struct point_fact *to)
+{
+    to->installed_day = day_get(fact->installed);
+    to->in_service = fact->opened > 0 && day_get(fact->opened) <= day;
+    if (fact->rep_from > 0 && day_get(fact->rep_from) <= day)
+        to->rep_n = fact->rep;
+}
+
+static void
+tell_rare(const struct point_facts *f, const struct rare *r, int32_t day,
+          struct point_fact *to)
+{
+    to->installed_day = r->installed;
+    to->in_service = serves(f, r, day);
+    to->rep_n = rep_of(f, r, day);
 }
 
 void
@@ -431,11 +568,12 @@ point_facts_get(const struct point_facts *f, int64_t id, int32_t day,
     *to = (struct point_fact){.installed_day = DAY_NONE};
     if (fact == NULL)
         return;
-    to->installed_day = fact->installed;
-    to->solar = fact->solar;
-    to->in_service = serves(f, fact, day);
+    to->solar = fact->flags & SOLAR;
     to->tdsp_n = fact->tdsp;
-    to->rep_n = rep_of(f, fact, day);
+    if (fact->flags & RARE)
+        tell_rare(f, rare_get(f, fact), day, to);
+    else
+        tell_usual(fact, day, to);
     if (to->tdsp_n > 0)
         to->tdsp = f->name[to->tdsp_n - 1];
     if (to->rep_n > 0)
@@ -452,6 +590,26 @@ days_add(struct point_days *d, int32_t day)
     d->at[d->n++] = day;
 }
 
+static void
+days_of_rare(const struct point_facts *f, const struct rare *r,
+             struct point_days *to)
+{
+    for (size_t i = 0; i < r->terms; i++) {
+        const struct term *t = &f->term[r->term + i];
+
+        days_add(to, t->from);
+        if (t->to != DAY_NONE)
+            days_add(to, t->to + 1);
+    }
+    for (size_t i = 0; i < r->spans; i++) {
+        const struct span *s = &f->span[r->span + i];
+
+        days_add(to, s->from);
+        if (s->to != DAY_NONE)
+            days_add(to, s->to + 1);
+    }
+}
+
 void
 point_facts_days(const struct point_facts *f, int64_t id, struct point_days *to)
 {
@@ -459,22 +617,59 @@ point_facts_days(const struct point_facts *f, int64_t id, struct point_days *to)
 
     if (fact == NULL)
         return;
-    for (unsigned i = 0; i < fact->terms; i++) {
-        const struct term *t = &f->term[fact->term + i];
-
-        days_add(to, t->from);
-        if (t->to != DAY_NONE)
-            days_add(to, t->to + 1);
-    }
-    if (fact->spans == ONE_OPEN) {
-        days_add(to, fact->opened);
+    if (fact->flags & RARE) {
+        days_of_rare(f, rare_get(f, fact), to);
         return;
     }
-    for (unsigned i = 0; i < fact->spans; i++) {
-        const struct span *s = &f->span[fact->span + i];
+    if (fact->rep_from > 0)
+        days_add(to, day_get(fact->rep_from));
+    if (fact->opened > 0)
+        days_add(to, day_get(fact->opened));
+}
 
-        days_add(to, s->from);
-        if (s->to != DAY_NONE)
-            days_add(to, s->to + 1);
+/* ---- as a file -------------------------------------------------------------
+ */
+
+struct facts_head {
+    int64_t base;
+    size_t size, rares, spans, terms, names;
+};
+
+void
+point_facts_save(const struct point_facts *f, struct point_file *to)
+{
+    struct facts_head h = {f->base,  f->size,  f->rares,
+                           f->spans, f->terms, f->names};
+
+    point_file_put(to, &h, sizeof h);
+    point_file_put(to, f->fact, f->size * sizeof *f->fact);
+    point_file_put(to, f->rare, f->rares * sizeof *f->rare);
+    point_file_put(to, f->span, f->spans * sizeof *f->span);
+    point_file_put(to, f->term, f->terms * sizeof *f->term);
+    point_file_put(to, f->name, f->names * sizeof f->name[0]);
+}
+
+struct point_facts *
+point_facts_restore(struct point_file *from)
+{
+    struct facts_head h = {0};
+    struct point_facts *f;
+    char name[16];
+
+    point_file_take(from, &h, sizeof h);
+    f = point_facts_new(h.base, 0);
+    f->size = h.size;
+    f->rares = f->rares_room = h.rares;
+    f->spans = f->spans_room = h.spans;
+    f->terms = f->terms_room = h.terms;
+    f->fact = point_file_array(from, h.size, sizeof *f->fact);
+    f->rare = point_file_array(from, h.rares, sizeof *f->rare);
+    f->span = point_file_array(from, h.spans, sizeof *f->span);
+    f->term = point_file_array(from, h.terms, sizeof *f->term);
+    for (size_t i = 0; i < h.names && i < NAMES_MOST; i++) {
+        point_file_take(from, name, sizeof name);
+        name[sizeof name - 1] = '\0';
+        name_index(f, name);
     }
+    return f;
 }

@@ -2,8 +2,8 @@
 /*
  * What the registry says of points, for bulk loads: the TDSP, the REP of a
  * day, whether a meter is in service.  Points are fetched by the thousand and
- * kept, 20 bytes each, 12 for each term of a REP, and 8 for each span of
- * service that is not the only one and open.
+ * kept, 12 bytes each; what is rare, several REPs or meters, takes 20 more, 12
+ * for each term of a REP, and 8 for each span of service.
  */
 #ifndef MH_DB_POINT_FACT_H
 #define MH_DB_POINT_FACT_H
@@ -28,6 +28,9 @@ struct point_facts *point_facts_new(int64_t base, int64_t without);
 void point_facts_free(struct point_facts *f);
 /* Fetches those of the n points (ids ascending) that are not here yet. */
 enum db_rc point_facts_fetch(struct point_facts *f, struct db *db,
+                             const int64_t *ids, size_t n);
+/* Fetches those of the n points (ids ascending), also what is here of them. */
+enum db_rc point_facts_again(struct point_facts *f, struct db *db,
                              const int64_t *ids, size_t n);
 /* Fetches the points from … to, of which none is here. */
 enum db_rc point_facts_fetch_range(struct point_facts *f, struct db *db,

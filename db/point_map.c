@@ -14,6 +14,8 @@
 
 #include "db/engine.h"
 #include "db/point.h"
+#include "db/point_change.h"
+#include "db/point_file.h"
 #include "server/base/hash.h"
 #include "server/base/str.h"
 
@@ -314,9 +316,20 @@ read_row(void *arg)
     return true;
 }
 
-/* Takes in the points that were added since. */
 static enum db_rc
-map_catch_up(struct point_map *m, struct db *db)
+rows_read(struct reading_in *r, struct db *db, enum db_rc rc)
+{
+    if (rc == DB_OK && r->full) {
+        snprintf(db->error, sizeof db->error,
+                 "point %lld: more than %d zones or 2^32 points",
+                 (long long)r->id, MOST_ZONES);
+        return DB_FAIL;
+    }
+    return rc;
+}
+
+enum db_rc
+point_map_catch_up(struct point_map *m, struct db *db)
 {
     struct reading_in r = {.m = m};
     enum db_rc rc =
@@ -328,13 +341,30 @@ map_catch_up(struct point_map *m, struct db *db)
                     out_bool(&r.registered), out_text(r.zone, sizeof r.zone)),
                 read_row, &r);
 
-    if (rc == DB_OK && r.full) {
-        snprintf(db->error, sizeof db->error,
-                 "point %lld: more than %d zones or 2^32 points",
-                 (long long)r.id, MOST_ZONES);
-        return DB_FAIL;
-    }
-    return rc;
+    return rows_read(&r, db, rc);
+}
+
+enum db_rc
+point_map_again(struct point_map *m, struct db *db, int64_t load_id)
+{
+    struct reading_in r = {.m = m};
+    enum db_rc rc =
+        db_each(db, DB_MARKET,
+                "SELECT p.id, p.esiid, p.registered, p.zone "
+                "FROM point_premise s JOIN point p ON p.id = s.point_id "
+                "WHERE s.load_id = $1",
+                IN(in_i64(load_id)),
+                OUT(out_i64(&r.id), out_text(r.esiid, sizeof r.esiid),
+                    out_bool(&r.registered), out_text(r.zone, sizeof r.zone)),
+                read_row, &r);
+
+    return rows_read(&r, db, rc);
+}
+
+int64_t
+point_map_newest(const struct point_map *m)
+{
+    return m->newest;
 }
 
 enum db_rc
@@ -350,7 +380,7 @@ point_map_open(struct db *db, struct point_map **to)
                 OUT(out_i64(&points)));
     table_resize(m, (size_t)points);
     if (rc == DB_OK)
-        rc = map_catch_up(m, db);
+        rc = point_map_catch_up(m, db);
     if (rc != DB_OK) {
         point_map_close(m);
         m = NULL;
@@ -477,11 +507,14 @@ adding_tx(struct db *db, void *arg)
         db_next_id(db, DB_MARKET, "point", (int64_t)a->n, &a->first);
 
     if (rc == DB_OK)
-        rc = map_catch_up(a->m, db);
+        rc = point_map_catch_up(a->m, db);
     if (rc != DB_OK)
         return rc;
     adding_thin(a);
     a->at = 0;
+    rc = a->n > 0 ? point_change_add(db, 0) : DB_OK;
+    if (rc != DB_OK)
+        return rc;
     return db_bulk(db, DB_MARKET,
                    "INSERT INTO point (id, esiid, registered, zone) "
                    "VALUES ($1, $2, $3, $4)",
@@ -515,4 +548,65 @@ point_map_add(struct point_map *m, struct db *db, size_t n,
     }
     free(a.esiid);
     return rc;
+}
+
+/* ---- as a file -------------------------------------------------------------
+ */
+
+struct map_head {
+    size_t size, used, odds, zones;
+    uint64_t seed;
+    int64_t newest;
+};
+
+/* One of the rare ones, as it lies in a file. */
+struct odd_kept {
+    char esiid[65];
+    uint32_t id;
+    uint8_t bits;
+};
+
+void
+point_map_save(const struct point_map *m, struct point_file *to)
+{
+    struct map_head h = {m->size,  m->used, m->odd_used,
+                         m->zones, m->seed, m->newest};
+
+    point_file_put(to, &h, sizeof h);
+    point_file_put(to, m->slot, (m->size + SPARE) * sizeof *m->slot);
+    point_file_put(to, m->zone, m->zones * sizeof m->zone[0]);
+    for (size_t i = 0; i < m->odd_size; i++) {
+        struct odd_kept k = {.id = m->odd[i].id, .bits = m->odd[i].bits};
+
+        if (m->odd[i].esiid == NULL)
+            continue;
+        str_copy(k.esiid, sizeof k.esiid, m->odd[i].esiid);
+        point_file_put(to, &k, sizeof k);
+    }
+}
+
+struct point_map *
+point_map_restore(struct point_file *from)
+{
+    struct point_map *m = mem_new(sizeof *m);
+    struct map_head h = {0};
+
+    *m = (struct point_map){0};
+    odd_room(m);
+    point_file_take(from, &h, sizeof h);
+    m->size = h.size;
+    m->used = h.used;
+    m->seed = h.seed;
+    m->slot = point_file_array(from, h.size + SPARE, sizeof *m->slot);
+    m->zones = h.zones <= MOST_ZONES ? h.zones : 0;
+    point_file_take(from, m->zone, m->zones * sizeof m->zone[0]);
+    for (size_t i = 0; i < h.odds && point_file_good(from); i++) {
+        struct odd_kept k;
+
+        point_file_take(from, &k, sizeof k);
+        k.esiid[sizeof k.esiid - 1] = '\0';
+        map_put(m, k.esiid, k.id, k.bits);
+    }
+    m->newest = h.newest;
+    return m;
 }

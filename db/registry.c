@@ -3,6 +3,7 @@
 #include "db/registry.h"
 
 #include "db/coverage.h"
+#include "db/point_change.h"
 
 #include "server/base/clock.h"
 
@@ -266,6 +267,8 @@ db_registry_mark(struct db *db, int64_t load_id)
                            "AND (NOT registered OR point.zone <> m.zone)",
                            IN(in_i64(load_id)), NULL);
 
+    if (rc == DB_OK)
+        rc = point_change_add(db, load_id);
     return rc == DB_OK ? coverage_registry(db, load_id, true) : rc;
 }
 
@@ -274,6 +277,8 @@ db_registry_del(struct db *db, int64_t load_id)
 {
     enum db_rc rc = coverage_registry(db, load_id, false);
 
+    if (rc == DB_OK)
+        rc = point_change_add(db, -load_id);
     if (rc == DB_OK)
         rc = db_run(db, DB_MARKET,
                     "UPDATE point SET registered = EXISTS (SELECT 1 FROM "

@@ -141,9 +141,7 @@ loader_clear(struct loader *ld)
     free(ld->block);
     free(ld->batch);
     free(ld->size);
-    point_map_close(ld->map);
-    load_facts_forget(ld);
-    db_close(ld->facts_db);
+    point_book_close(&ld->book);
     pthread_rwlock_destroy(&ld->map_lock);
     queue_clear(&ld->blocks);
     queue_clear(&ld->free_blocks);
@@ -277,6 +275,24 @@ first_day_get(struct loader *ld)
     return rc;
 }
 
+static enum db_rc
+book_open(struct loader *ld)
+{
+    char path[1024];
+
+    snprintf(path, sizeof path, "%s/points", ld->conf->data_dir);
+    return point_book_open(ld->db, path, &ld->book);
+}
+
+/* What cannot be kept is read again next time. */
+static bool
+book_keep(struct loader *ld)
+{
+    if (point_book_catch_up(&ld->book, ld->db) == DB_OK)
+        point_book_keep(&ld->book);
+    return true;
+}
+
 bool
 feed_load_files(struct db *db, const struct conf *conf,
                 const struct feed_options *options, size_t n,
@@ -301,10 +317,10 @@ feed_load_files(struct db *db, const struct conf *conf,
         ok = fail_all(ld, "keep: neither a number of months nor `forever`",
                       done, arg);
     else if (first_day_get(ld) != DB_OK || load_cover_open(ld) != DB_OK ||
-             point_map_open(db, &ld->map) != DB_OK)
+             book_open(ld) != DB_OK)
         ok = fail_all(ld, db_error(db), done, arg);
     else
-        ok = run(ld, done, arg);
+        ok = run(ld, done, arg) && book_keep(ld);
     db_wait_set(db, 0, NULL, NULL);
     loader_clear(ld);
     free(ld);

@@ -22,7 +22,6 @@ load_cover_reset(struct batch *b)
     if (b->cover == NULL)
         b->cover = coverage_sum_new();
     coverage_sum_reset(b->cover);
-    b->covered = true;
     b->pair_known = false;
 }
 
@@ -75,8 +74,7 @@ load_cover_take(struct batch *b, const struct batch_record *r,
 {
     struct reading_change c;
 
-    if (!b->covered ||
-        (o != READING_LOADED && o != READING_REPLACED && o != READING_HISTORIC))
+    if (o != READING_LOADED && o != READING_REPLACED && o != READING_HISTORIC)
         return;
     if (!r->extra) {
         reading_load_change(b->rl, &c);

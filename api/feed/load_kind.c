@@ -61,19 +61,15 @@ feed_kind_find(const char *text, size_t n)
 enum db_rc
 load_map_again(struct loader *ld)
 {
-    struct point_map *map = NULL;
     enum db_rc rc = coverage_rule_get(ld->db, &ld->rule);
 
-    if (rc == DB_OK)
-        rc = point_map_open(ld->db, &map);
     if (rc != DB_OK)
         return rc;
     pthread_rwlock_wrlock(&ld->map_lock);
-    point_map_close(ld->map);
-    ld->map = map;
+    rc = point_book_catch_up(&ld->book, ld->db);
     memset(ld->zones, 0, sizeof ld->zones);
     pthread_rwlock_unlock(&ld->map_lock);
-    return DB_OK;
+    return rc;
 }
 
 /* ---- undoing ----------------------------------------------------------------

@@ -127,11 +127,12 @@ point_look_up(struct loader *ld, const struct lse_record *r,
 
     *p = (struct feed_point){.zone = ld->zone};
     pthread_rwlock_rdlock(&ld->map_lock);
-    if (point_map_find(ld->map, r->esiid, r->esiid_n, &k)) {
+    if (point_map_find(ld->book.map, r->esiid, r->esiid_n, &k)) {
         p->id = k.id;
         p->registered = k.registered;
         if (ld->zones[k.zone] == NULL) {
-            const struct tz *zone = tz_get(point_map_zone(ld->map, k.zone));
+            const struct tz *zone =
+                tz_get(point_map_zone(ld->book.map, k.zone));
 
             ld->zones[k.zone] = zone != NULL ? zone : ld->zone;
         }
@@ -322,10 +323,8 @@ load_parse_run(void *loader)
         atomic_fetch_add(&ld->waiting, b->bytes);
         if (!queue_put(&ld->batches, b))
             break;
-        if (table) {
+        if (table)
             wait_until_written(ld, file);
-            load_facts_forget(ld);
-        }
     }
     queue_close(&ld->batches);
     return NULL;

@@ -16,8 +16,7 @@
 #include "api/feed/load.h"
 #include "api/feed/queue.h"
 #include "db/coverage.h"
-#include "db/point.h"
-#include "db/point_fact.h"
+#include "db/point_book.h"
 #include "server/base/hash.h"
 
 #define BLOCKS     8
@@ -97,7 +96,6 @@ struct batch {
     size_t bytes;    /* of all these, once it is complete */
     /* What it adds to completeness: */
     struct coverage_sum *cover;
-    bool covered;                 /* it could be told for whom records count */
     bool pair_known;              /* the pair found last, */
     uint16_t pair_tdsp, pair_rep; /* by numbers of the facts */
     uint32_t pair;
@@ -120,14 +118,12 @@ struct loader {
     atomic_bool stop;
 
     pthread_rwlock_t map_lock;
-    struct point_map *map;
+    struct point_book book;      /* its facts: the parsing thread's */
     const struct tz *zones[256]; /* by the map's zone number */
     const struct tz *zone;       /* of unregistered points */
     struct coverage_rule rule;   /* as it was before the map was opened */
     int64_t now_utc;
-    int32_t first_day;   /* records of earlier ones are not kept */
-    struct db *facts_db; /* the parsing thread's own handle, or NULL */
-    struct point_facts *facts;
+    int32_t first_day;     /* records of earlier ones are not kept */
     atomic_size_t written; /* files that the writer is done with */
     atomic_size_t waiting; /* bytes of batches that are not */
 
@@ -176,8 +172,6 @@ void load_cover_note(struct batch *b, struct batch_record *r,
 /* Adds what a record's outcome changes; inside `outcome` of b->rl. */
 void load_cover_take(struct batch *b, const struct batch_record *r,
                      enum reading_outcome o);
-/* The registry changed: nothing that was fetched counts any more. */
-void load_facts_forget(struct loader *ld);
 /* Adds a record's warnings to the counts. */
 void batch_warn(struct batch *b, uint32_t bits);
 /* Writes one batch; fills the result.  False: later ones would fail too. */

@@ -132,7 +132,8 @@ resolve_points(struct loader *ld, struct batch *b)
             fresh[n++] = b->texts.at + b->records[i].esiid;
     if (n > 0) {
         pthread_rwlock_wrlock(&ld->map_lock);
-        rc = point_map_add(ld->map, ld->db, n, fresh, ld->conf->default_zone);
+        rc = point_map_add(ld->book.map, ld->db, n, fresh,
+                           ld->conf->default_zone);
         pthread_rwlock_unlock(&ld->map_lock);
     }
     for (size_t i = 0; rc == DB_OK && i < b->n; i++) {
@@ -142,7 +143,7 @@ resolve_points(struct loader *ld, struct batch *b)
 
         if (r->point_id != 0)
             continue;
-        if (!point_map_find(ld->map, esiid, strlen(esiid), &k))
+        if (!point_map_find(ld->book.map, esiid, strlen(esiid), &k))
             rc = DB_FAIL;
         r->point_id = k.id;
     }
@@ -221,8 +222,7 @@ write_lse(struct loader *ld, struct batch *b)
         return rc;
     count_rejects(b);
     b->r.state = FEED_LOADED;
-    rc = db_load_commit_counted(ld->db, &b->r.l, b->covered ? b->cover : NULL,
-                                ld->rule.registry);
+    rc = db_load_commit_counted(ld->db, &b->r.l, b->cover, ld->rule.registry);
     return rc == DB_NONE ? DB_FAIL : rc; /* DB_NONE: a file is refused */
 }
 

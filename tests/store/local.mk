@@ -29,6 +29,10 @@ check_PROGRAMS += tests/store/test_point
 TESTS += tests/store/test_point
 tests_store_test_point_SOURCES = tests/store/test_point.c $(ENGINES)
 
+check_PROGRAMS += tests/store/test_point_book
+TESTS += tests/store/test_point_book
+tests_store_test_point_book_SOURCES = tests/store/test_point_book.c $(ENGINES)
+
 check_PROGRAMS += tests/store/test_account
 TESTS += tests/store/test_account
 tests_store_test_account_SOURCES = tests/store/test_account.c $(ENGINES)
