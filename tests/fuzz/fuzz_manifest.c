@@ -14,7 +14,8 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    static char folder[] = "/tmp/fuzz-manifest-XXXXXX", path[64];
+    /* in memory: the manifest is written for each input */
+    static char folder[] = "/dev/shm/fuzz-manifest-XXXXXX", path[64];
     struct backup_facts f;
     char why[512] = "";
     int fd;
