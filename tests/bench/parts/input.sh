@@ -116,7 +116,8 @@ up_to_date() {
 # known_store: the registry of $in in an SQLite store
 known_store() {
     known=$in/known
-    [ -e "$known/ready" ] && { up_to_date "$known"; return; }
+    [ -e "$known/ready" ] && [ -e "$known/points" ] &&
+        { up_to_date "$known"; return; }
     rm -rf "$known"
     note "    loading the registry once"
     MH_STORE= "$program" load --data "$known" "$in/registry" >"$work/said" 2>&1 ||
@@ -124,19 +125,21 @@ known_store() {
     : >"$known/ready"
 }
 
-# known_database: the same in PostgreSQL, as a template
+# known_database: the same in PostgreSQL, as a template, with its data folder
 known_database() {
     known_db=known_$(basename "$in" | tr - _)
-    [ "$(sql postgres "SELECT count(*) FROM pg_database
+    known_data=$in/known-pg
+    [ -e "$known_data/points" ] && [ "$(sql postgres "SELECT count(*) FROM pg_database
         WHERE datname = '${known_db}'")" = 1 ] && {
-        MH_STORE="postgres:$pg dbname=$known_db" up_to_date "$work/pgdata"
+        MH_STORE="postgres:$pg dbname=$known_db" up_to_date "$known_data"
         return
     }
     note "    loading the registry once into PostgreSQL"
-    pg_drop "making_$known_db" &&
+    rm -rf "$known_data"
+    pg_drop "$known_db" && pg_drop "making_$known_db" &&
         sql postgres "CREATE DATABASE making_$known_db" &&
         MH_STORE="postgres:$pg dbname=making_$known_db" "$program" load \
-            --data "$work/pgdata" "$in/registry" >"$work/said" 2>&1 ||
+            --data "$known_data" "$in/registry" >"$work/said" 2>&1 ||
         { tail -n 3 "$work/said" >&2; return 1; }
     sql "making_$known_db" 'VACUUM ANALYZE' CHECKPOINT
     sql postgres "ALTER DATABASE making_$known_db RENAME TO $known_db"

@@ -50,6 +50,7 @@ run_postgres() {
         return 1
     sql postgres CHECKPOINT
     rm -rf "$work/data"
+    cp -a "$known_data" "$work/data"
     export MH_STORE="postgres:$pg dbname=bench_run"
     timed "$program" load --data "$work/data" "$in/lse" &&
         store_holds postgres "$MH_STORE"
