@@ -75,10 +75,33 @@ demo_users() {
         demo_user admin "Alex Kim" admin && demo_logins_write
 }
 
+# demo_days: takes in the files in $files/recent, those of a day on the day that
+# they came; but one TDSP's of each eleventh are late.
+demo_days() {
+    local day now held="" some
+    now=$(date -u +%Y%m%dT%H%M%S)
+    for day in $(ls "$files/recent/lse" |
+        sed 's/.*Data\(........\).*/\1/' | sort -u); do
+        mapfile -t some < <(ls "$files"/recent/lse/*Data"$day"* $held)
+        held=""
+        case $day in *11)
+            held=$(ls "$files"/recent/lse/957877905*Data"$day"*)
+            mapfile -t some < <(printf '%s\n' "${some[@]}" |
+                grep -v "/957877905[^/]*Data$day") ;;
+        esac
+        [[ ${day}T220000 > $now ]] ||
+            local -x MH_CLOCK=${day:0:4}-${day:4:2}-${day:6:2}T22:00:00Z
+        ./meterhouse load "${some[@]}" >/dev/null || return 1
+        unset MH_CLOCK
+    done
+    [ -z "$held" ] || ./meterhouse load $held >/dev/null
+}
+
 # demo_make: does nothing when there is a store; starts anew when it was
 # interrupted.
 demo_make() {
     local making=$DATA_DIR/demo-making files=$DATA_DIR/demo-files from to
+    local recent made="--seed 2026 --meters 200 --gaps 0.6"
     if [ -e "$making" ]; then
         rm -rf "$DATA_DIR/store" "$files"
     elif [ -e "$DATA_DIR/store" ] || [ -n "${MH_STORE:-}" ]; then
@@ -89,11 +112,17 @@ demo_make() {
     # Yesterday, or the day before until its files would have come at 09:15.
     to=$(TZ=America/Chicago date -d "@$(($(date +%s) - 33300 - 86400))" +%F)
     from=$(date -d "${to%-*}-01 -24 months" +%F)
-    ./meterhouse generate --out "$files" --seed 2026 --meters 200 \
-        --from "$from" --to "$to" --gaps 0.6 --monthly-files \
-        --progress >&2 &&
+    # Of this month and the last a file a day, as they come; before, a month.
+    recent=$(date -d "${to%-*}-01 -1 month" +%F)
+    ./meterhouse generate --out "$files" $made --only registry,billed \
+        --from "$from" --to "$to" >&2 &&
+        ./meterhouse generate --out "$files" $made --only lse --monthly-files \
+            --from "$from" --to "$(date -d "$recent -1 day" +%F)" \
+            --progress >&2 &&
+        ./meterhouse generate --out "$files/recent" $made --only lse \
+            --from "$recent" --to "$to" >&2 &&
         ./meterhouse load "$files/registry" "$files/billed" >/dev/null &&
         ./meterhouse load "$files/lse" --progress >/dev/null &&
-        demo_users || return 1
+        demo_days && demo_users || return 1
     rm -rf "$files" "$making"
 }
