@@ -18,57 +18,54 @@
 #define NAMES_MOST 3000
 #define SPARSE     8 /* ids of a run for each that is wanted */
 
-/* The usual point has one REP, who stays, and one meter, which hangs.  Days
- * are counted from 1990-01-01 here, which is 1; 0: none. */
-#define FIRST_DAY 7305
-#define LAST_DAY  (FIRST_DAY + 65534)
+/*
+ * Days are kept in 16 bits, from 1900-01-01 to 2079-06-04; one before or after
+ * counts as the first or last.  0 is no day.
+ */
+#define FIRST_DAY  (-25567)
+#define FIRST_CODE 2 /* 1 is any day before */
+#define LAST_CODE  65535
 
 enum {
     FETCHED = 1,
     SOLAR = 2,
-    RARE = 4, /* `rare` tells the rest */
+    TERMS = 4, /* of REPs: a list, not one who stays */
+    SPANS = 8, /* of service: a list, not one meter that hangs */
 };
 
 struct fact {
     uint16_t flags;
     uint16_t tdsp; /* name index + 1; 0: none */
-    uint16_t rep;
-    uint16_t rep_from;
+    union {
+        struct {
+            uint16_t rep, rep_from;
+        };
+        uint16_t terms[2]; /* place of the list, low half first */
+    };
     union {
         struct {
             uint16_t installed, opened;
         };
-        uint16_t rare[2]; /* index, low half first */
+        uint16_t spans[2];
     };
 };
 _Static_assert(sizeof(struct fact) == 12, "12 bytes a point");
 
-struct rare {
-    int32_t installed;
-    uint32_t term, span; /* the first of each */
-    uint32_t terms, spans;
-};
-
-struct term {
-    int32_t from, to; /* to DAY_NONE: still */
-    uint32_t rep;
-};
-
-/* Days of service; to DAY_NONE: still. */
-struct span {
-    int32_t from, to;
-};
+/*
+ * Lists lie in one pool of 16-bit words.  Of terms: how many, and of each the
+ * first day, the last (0: still) and the REP.  Of spans: the day of the first
+ * meter, how many, and of each the first and the last day.
+ */
+#define TERM_WORDS 3
+#define SPAN_WORDS 2
+#define LIST_MOST  65535
 
 struct point_facts {
     int64_t base, without;
     struct fact *fact; /* by id less base */
     size_t size;
-    struct rare *rare;
-    size_t rares, rares_room;
-    struct span *span;
-    size_t spans, spans_room;
-    struct term *term;
-    size_t terms, terms_room;
+    uint16_t *word;
+    size_t words, words_room;
     char name[NAMES_MOST][16];
     uint16_t slot[NAME_SLOTS];
     size_t names;
@@ -90,9 +87,7 @@ point_facts_free(struct point_facts *f)
     if (f == NULL)
         return;
     free(f->fact);
-    free(f->rare);
-    free(f->term);
-    free(f->span);
+    free(f->word);
     free(f);
 }
 
@@ -133,81 +128,58 @@ fact_of(const struct point_facts *f, int64_t id)
     return &f->fact[id - f->base];
 }
 
-/* ---- usual and rare ones ---------------------------------------------------
+/* ---- days and lists ---------------------------------------------------------
  */
-
-static bool
-is_usual_day(int32_t day)
-{
-    return day >= FIRST_DAY && day <= LAST_DAY;
-}
 
 static uint16_t
 day_put(int32_t day)
 {
-    return (uint16_t)(day - FIRST_DAY + 1);
+    if (day == DAY_NONE)
+        return 0;
+    if (day < FIRST_DAY)
+        return FIRST_CODE - 1;
+    if (day > FIRST_DAY + LAST_CODE - FIRST_CODE)
+        return LAST_CODE;
+    return (uint16_t)(day - FIRST_DAY + FIRST_CODE);
+}
+
+/* Where something begins. */
+static uint16_t
+begin_put(int32_t day)
+{
+    uint16_t code = day_put(day);
+
+    return code == FIRST_CODE - 1 ? FIRST_CODE : code;
 }
 
 static int32_t
-day_get(uint16_t day)
+day_get(uint16_t code)
 {
-    return day > 0 ? FIRST_DAY + day - 1 : DAY_NONE;
-}
-
-/* Room for one more of what an array holds. */
-static void *
-room_for_one(void *array, size_t n, size_t *room, size_t size)
-{
-    if (n < *room)
-        return array;
-    *room = *room > 0 ? 2 * *room : 256;
-    return mem_grow(array, *room * size);
+    return code > 0 ? FIRST_DAY + code - FIRST_CODE : DAY_NONE;
 }
 
 static void
-term_add(struct point_facts *f, struct rare *r, struct term t)
+word_add(struct point_facts *f, uint16_t word)
 {
-    f->term = room_for_one(f->term, f->terms, &f->terms_room, sizeof t);
-    if (r->terms++ == 0)
-        r->term = (uint32_t)f->terms;
-    f->term[f->terms++] = t;
+    if (f->words == f->words_room) {
+        f->words_room = f->words_room > 0 ? 2 * f->words_room : 1024;
+        f->word = mem_grow(f->word, f->words_room * sizeof *f->word);
+    }
+    f->word[f->words++] = word;
 }
 
+/* A list begins here. */
 static void
-span_add(struct point_facts *f, struct rare *r, int32_t from, int32_t to)
+list_at(const struct point_facts *f, uint16_t place[2])
 {
-    f->span = room_for_one(f->span, f->spans, &f->spans_room, sizeof *f->span);
-    if (r->spans++ == 0)
-        r->span = (uint32_t)f->spans;
-    f->span[f->spans++] = (struct span){from, to};
+    place[0] = (uint16_t)f->words;
+    place[1] = (uint16_t)(f->words >> 16);
 }
 
-static struct rare *
-rare_get(const struct point_facts *f, const struct fact *fact)
+static uint16_t *
+list_get(const struct point_facts *f, const uint16_t place[2])
 {
-    return &f->rare[fact->rare[0] | (uint32_t)fact->rare[1] << 16];
-}
-
-/* What is told of a point at length; it becomes a rare one. */
-static struct rare *
-rare_of(struct point_facts *f, struct fact *fact)
-{
-    struct rare r = {.installed = DAY_NONE};
-
-    if (fact->flags & RARE)
-        return rare_get(f, fact);
-    r.installed = day_get(fact->installed);
-    if (fact->rep_from > 0)
-        term_add(f, &r,
-                 (struct term){day_get(fact->rep_from), DAY_NONE, fact->rep});
-    if (fact->opened > 0)
-        span_add(f, &r, day_get(fact->opened), DAY_NONE);
-    f->rare = room_for_one(f->rare, f->rares, &f->rares_room, sizeof r);
-    f->rare[f->rares] = r;
-    fact->rare[0] = (uint16_t)f->rares;
-    fact->rare[1] = (uint16_t)(f->rares >> 16);
-    fact->flags |= RARE;
-    return &f->rare[f->rares++];
+    return &f->word[place[0] | (uint32_t)place[1] << 16];
 }
 
 /* ---- rows ------------------------------------------------------------------
@@ -221,6 +193,8 @@ struct row {
     int32_t from, to, provisioned;
     bool solar;
     char name[65];
+    int64_t last_id; /* of the row before */
+    int32_t last_from;
 };
 
 static bool
@@ -236,16 +210,27 @@ premise_row(void *arg)
     return true;
 }
 
-/* Of a point that has at most one REP, who stays. */
-static bool
-usual_rep_row(const struct row *r, struct fact *fact, uint16_t rep)
+static void
+term_add(struct point_facts *f, const uint16_t term[TERM_WORDS])
 {
-    if (fact->flags & RARE || r->to != DAY_NONE || !is_usual_day(r->from) ||
-        (fact->rep_from > 0 && day_get(fact->rep_from) != r->from))
-        return false;
-    fact->rep = rep;
-    fact->rep_from = day_put(r->from);
-    return true;
+    for (int i = 0; i < TERM_WORDS; i++)
+        word_add(f, term[i]);
+}
+
+/* The list of a point's terms, which is the last in the pool. */
+static uint16_t *
+terms_of(struct point_facts *f, struct fact *fact)
+{
+    uint16_t one[TERM_WORDS] = {fact->rep_from, 0, fact->rep};
+
+    if (!(fact->flags & TERMS)) {
+        list_at(f, fact->terms);
+        fact->flags |= TERMS;
+        word_add(f, one[0] > 0);
+        if (one[0] > 0)
+            term_add(f, one);
+    }
+    return list_get(f, fact->terms);
 }
 
 static bool
@@ -254,16 +239,27 @@ rep_row(void *arg)
     struct row *r = arg;
     struct point_facts *f = r->f;
     struct fact *fact = fact_of(f, r->id);
-    struct term t = {r->from, r->to, name_index(f, r->name)};
-    struct rare *rare;
+    uint16_t term[TERM_WORDS] = {begin_put(r->from), day_put(r->to),
+                                 name_index(f, r->name)};
+    bool again = r->last_id == r->id && r->last_from == r->from;
+    uint16_t *list;
 
-    if (usual_rep_row(r, fact, (uint16_t)t.rep))
+    r->last_id = r->id;
+    r->last_from = r->from;
+    if (!(fact->flags & TERMS) && term[1] == 0 &&
+        (again || fact->rep_from == 0)) {
+        fact->rep_from = term[0];
+        fact->rep = term[2];
         return true;
-    rare = rare_of(f, fact);
-    if (rare->terms > 0 && f->term[f->terms - 1].from == r->from)
-        f->term[f->terms - 1] = t;
+    }
+    list = terms_of(f, fact);
+    if (again)
+        f->words -= TERM_WORDS;
+    else if (list[0] < LIST_MOST)
+        list[0]++;
     else
-        term_add(f, rare, t);
+        return true;
+    term_add(f, term);
     return true;
 }
 
@@ -303,51 +299,58 @@ meter_keep(struct meter_rows *m)
     m->n++;
 }
 
+static int32_t
+service_begins(const struct row *r)
+{
+    return r->provisioned > r->from ? r->provisioned : r->from;
+}
+
+/* The last day of service; of the last meter its removal. */
+static int32_t
+service_ends(const struct row *r, bool last)
+{
+    if (last || (r->to != DAY_NONE && r->to <= r[1].from))
+        return r->to;
+    return r[1].from > r->from ? r[1].from - 1 : r[1].from;
+}
+
+static void
+spans_add(struct point_facts *f, struct fact *fact, const struct meter_rows *m)
+{
+    size_t count;
+
+    list_at(f, fact->spans);
+    fact->flags |= SPANS;
+    word_add(f, begin_put(m->meter->from));
+    count = f->words;
+    word_add(f, 0);
+    for (size_t i = 0; i < m->n && f->word[count] < LIST_MOST; i++) {
+        int32_t from = service_begins(&m->meter[i]);
+        int32_t to = service_ends(&m->meter[i], i + 1 == m->n);
+
+        if (to != DAY_NONE && to < from)
+            continue;
+        f->word[count]++;
+        word_add(f, begin_put(from));
+        word_add(f, day_put(to));
+    }
+}
+
 /* A meter serves from the day it is provisioned to its removal or the next
  * one's installation; on the day of an exchange both may. */
 static void
-meter_settle(struct point_facts *f, const struct row *r, bool last,
-             struct rare *rare)
-{
-    int32_t from = r->provisioned > r->from ? r->provisioned : r->from;
-    int32_t to = r->to;
-
-    if (!last && (to == DAY_NONE || to > r[1].from))
-        to = r[1].from > r->from ? r[1].from - 1 : r[1].from;
-    if (to == DAY_NONE || to >= from)
-        span_add(f, rare, from, to);
-}
-
-/* Of a point that has one meter, which hangs. */
-static bool
-usual_meters(const struct meter_rows *m, struct fact *fact)
-{
-    const struct row *r = m->meter;
-    int32_t from = r->provisioned > r->from ? r->provisioned : r->from;
-
-    if (fact->flags & RARE || m->n != 1 || r->to != DAY_NONE ||
-        !is_usual_day(r->from) || !is_usual_day(from))
-        return false;
-    fact->installed = day_put(r->from);
-    fact->opened = day_put(from);
-    return true;
-}
-
-static void
 meters_settle(struct meter_rows *m)
 {
-    struct point_facts *f = m->now.f;
     struct fact *fact;
 
     if (m->n == 0)
         return;
-    fact = fact_of(f, m->meter->id);
-    if (!usual_meters(m, fact)) {
-        struct rare *rare = rare_of(f, fact);
-
-        rare->installed = m->meter->from;
-        for (size_t i = 0; i < m->n; i++)
-            meter_settle(f, &m->meter[i], i + 1 == m->n, rare);
+    fact = fact_of(m->now.f, m->meter->id);
+    if (m->n == 1 && m->meter->to == DAY_NONE) {
+        fact->installed = begin_put(m->meter->from);
+        fact->opened = begin_put(service_begins(m->meter));
+    } else {
+        spans_add(m->now.f, fact, m);
     }
     m->n = 0;
 }
@@ -516,47 +519,37 @@ fact_known(const struct point_facts *f, int64_t id)
 }
 
 static uint16_t
-rep_of(const struct point_facts *f, const struct rare *r, int32_t day)
+rep_of(const struct point_facts *f, const struct fact *fact, uint16_t day)
 {
-    for (size_t i = r->terms; i-- > 0;) {
-        const struct term *t = &f->term[r->term + i];
+    const uint16_t *list, *t;
 
-        if (t->to != DAY_NONE && t->to < t->from)
+    if (!(fact->flags & TERMS))
+        return fact->rep_from > 0 && fact->rep_from <= day ? fact->rep : 0;
+    list = list_get(f, fact->terms);
+    for (size_t i = list[0]; i-- > 0;) {
+        t = list + 1 + i * TERM_WORDS;
+        if (t[1] != 0 && t[1] < t[0])
             continue; /* withdrawn */
-        if (t->from <= day)
-            return t->to == DAY_NONE || t->to >= day ? (uint16_t)t->rep : 0;
+        if (t[0] <= day)
+            return t[1] == 0 || t[1] >= day ? t[2] : 0;
     }
     return 0;
 }
 
 static bool
-serves(const struct point_facts *f, const struct rare *r, int32_t day)
+serves(const struct point_facts *f, const struct fact *fact, uint16_t day)
 {
-    for (size_t i = 0; i < r->spans; i++) {
-        const struct span *s = &f->span[r->span + i];
+    const uint16_t *list, *s;
 
-        if (s->from <= day && (s->to == DAY_NONE || s->to >= day))
+    if (!(fact->flags & SPANS))
+        return fact->opened > 0 && fact->opened <= day;
+    list = list_get(f, fact->spans);
+    for (size_t i = 0; i < list[1]; i++) {
+        s = list + 2 + i * SPAN_WORDS;
+        if (s[0] <= day && (s[1] == 0 || s[1] >= day))
             return true;
     }
     return false;
-}
-
-static void
-tell_usual(const struct fact *fact, int32_t day, struct point_fact *to)
-{
-    to->installed_day = day_get(fact->installed);
-    to->in_service = fact->opened > 0 && day_get(fact->opened) <= day;
-    if (fact->rep_from > 0 && day_get(fact->rep_from) <= day)
-        to->rep_n = fact->rep;
-}
-
-static void
-tell_rare(const struct point_facts *f, const struct rare *r, int32_t day,
-          struct point_fact *to)
-{
-    to->installed_day = r->installed;
-    to->in_service = serves(f, r, day);
-    to->rep_n = rep_of(f, r, day);
 }
 
 void
@@ -568,12 +561,12 @@ point_facts_get(const struct point_facts *f, int64_t id, int32_t day,
     *to = (struct point_fact){.installed_day = DAY_NONE};
     if (fact == NULL)
         return;
+    to->installed_day = day_get(
+        fact->flags & SPANS ? list_get(f, fact->spans)[0] : fact->installed);
     to->solar = fact->flags & SOLAR;
+    to->in_service = serves(f, fact, day_put(day));
     to->tdsp_n = fact->tdsp;
-    if (fact->flags & RARE)
-        tell_rare(f, rare_get(f, fact), day, to);
-    else
-        tell_usual(fact, day, to);
+    to->rep_n = rep_of(f, fact, day_put(day));
     if (to->tdsp_n > 0)
         to->tdsp = f->name[to->tdsp_n - 1];
     if (to->rep_n > 0)
@@ -590,41 +583,44 @@ days_add(struct point_days *d, int32_t day)
     d->at[d->n++] = day;
 }
 
+/* Of a first and a last day. */
 static void
-days_of_rare(const struct point_facts *f, const struct rare *r,
-             struct point_days *to)
+days_of(const uint16_t days[2], struct point_days *to)
 {
-    for (size_t i = 0; i < r->terms; i++) {
-        const struct term *t = &f->term[r->term + i];
+    if (days[0] == 0)
+        return;
+    days_add(to, day_get(days[0]));
+    if (days[1] != 0)
+        days_add(to, day_get(days[1]) + 1);
+}
 
-        days_add(to, t->from);
-        if (t->to != DAY_NONE)
-            days_add(to, t->to + 1);
-    }
-    for (size_t i = 0; i < r->spans; i++) {
-        const struct span *s = &f->span[r->span + i];
-
-        days_add(to, s->from);
-        if (s->to != DAY_NONE)
-            days_add(to, s->to + 1);
-    }
+static void
+days_of_list(const uint16_t *at, size_t n, size_t words, struct point_days *to)
+{
+    for (size_t i = 0; i < n; i++)
+        days_of(at + i * words, to);
 }
 
 void
 point_facts_days(const struct point_facts *f, int64_t id, struct point_days *to)
 {
     const struct fact *fact = fact_known(f, id);
+    const uint16_t *list;
 
     if (fact == NULL)
         return;
-    if (fact->flags & RARE) {
-        days_of_rare(f, rare_get(f, fact), to);
-        return;
+    if (fact->flags & TERMS) {
+        list = list_get(f, fact->terms);
+        days_of_list(list + 1, list[0], TERM_WORDS, to);
+    } else {
+        days_of((uint16_t[]){fact->rep_from, 0}, to);
     }
-    if (fact->rep_from > 0)
-        days_add(to, day_get(fact->rep_from));
-    if (fact->opened > 0)
-        days_add(to, day_get(fact->opened));
+    if (fact->flags & SPANS) {
+        list = list_get(f, fact->spans);
+        days_of_list(list + 2, list[1], SPAN_WORDS, to);
+    } else {
+        days_of((uint16_t[]){fact->opened, 0}, to);
+    }
 }
 
 /* ---- as a file -------------------------------------------------------------
@@ -632,20 +628,17 @@ point_facts_days(const struct point_facts *f, int64_t id, struct point_days *to)
 
 struct facts_head {
     int64_t base;
-    size_t size, rares, spans, terms, names;
+    size_t size, words, names;
 };
 
 void
 point_facts_save(const struct point_facts *f, struct point_file *to)
 {
-    struct facts_head h = {f->base,  f->size,  f->rares,
-                           f->spans, f->terms, f->names};
+    struct facts_head h = {f->base, f->size, f->words, f->names};
 
     point_file_put(to, &h, sizeof h);
     point_file_put(to, f->fact, f->size * sizeof *f->fact);
-    point_file_put(to, f->rare, f->rares * sizeof *f->rare);
-    point_file_put(to, f->span, f->spans * sizeof *f->span);
-    point_file_put(to, f->term, f->terms * sizeof *f->term);
+    point_file_put(to, f->word, f->words * sizeof *f->word);
     point_file_put(to, f->name, f->names * sizeof f->name[0]);
 }
 
@@ -659,13 +652,9 @@ point_facts_restore(struct point_file *from)
     point_file_take(from, &h, sizeof h);
     f = point_facts_new(h.base, 0);
     f->size = h.size;
-    f->rares = f->rares_room = h.rares;
-    f->spans = f->spans_room = h.spans;
-    f->terms = f->terms_room = h.terms;
+    f->words = f->words_room = h.words;
     f->fact = point_file_array(from, h.size, sizeof *f->fact);
-    f->rare = point_file_array(from, h.rares, sizeof *f->rare);
-    f->span = point_file_array(from, h.spans, sizeof *f->span);
-    f->term = point_file_array(from, h.terms, sizeof *f->term);
+    f->word = point_file_array(from, h.words, sizeof *f->word);
     for (size_t i = 0; i < h.names && i < NAMES_MOST; i++) {
         point_file_take(from, name, sizeof name);
         name[sizeof name - 1] = '\0';

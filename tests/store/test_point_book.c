@@ -37,9 +37,9 @@ draw_day(void)
 {
     switch (draw(20)) {
     case 0:
-        return 3000 + draw(5);
+        return -9000 + draw(5);
     case 1:
-        return 90000 + draw(5);
+        return 39000 + draw(5);
     default:
         return 20000 + draw(40);
     }
@@ -220,8 +220,8 @@ same_on(struct engine *e, const struct point_book *b, const struct point *p,
 static void
 same_as_store(struct engine *e, const struct point_book *b)
 {
-    static const int32_t days[] = {2999,  3002,  7304,  7305,  20000,
-                                   20010, 20020, 20039, 20060, 90003};
+    static const int32_t days[] = {-9003, -8998, -1,    0,     20000,
+                                   20010, 20020, 20039, 20060, 39003};
     struct point_known k;
     struct point p;
     char esiid[24];
