@@ -9,7 +9,7 @@
 #include "server/base/str.h"
 
 /* What lies in a file and how: raised whenever any of it changes. */
-#define FILE_KIND "meterhouse points 1"
+#define FILE_KIND "meterhouse points 2"
 /* A file is written anew when one point in so many is not in it as it is. */
 #define WORTH 64
 
