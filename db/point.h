@@ -58,6 +58,11 @@ struct point_known {
     uint8_t zone; /* index for point_map_zone */
 };
 enum db_rc point_map_open(struct db *db, struct point_map **m);
+/*
+ * One for points that come to be above those of `m`, which stays as it is and
+ * in whose zones theirs are counted; it finds those of both.
+ */
+struct point_map *point_map_above(const struct point_map *m);
 bool point_map_find(const struct point_map *m, const char *esiid, size_t n,
                     struct point_known *k);
 const char *point_map_zone(const struct point_map *m, uint8_t zone);

@@ -53,6 +53,7 @@ struct point_map {
     char zone[MOST_ZONES][40];
     size_t zones;
     int64_t newest; /* highest id taken in */
+    const struct point_map *below;
 };
 
 /* ---- keys ------------------------------------------------------------------
@@ -389,6 +390,20 @@ point_map_open(struct db *db, struct point_map **to)
     return rc;
 }
 
+struct point_map *
+point_map_above(const struct point_map *below)
+{
+    struct point_map *m = mem_new(sizeof *m);
+
+    odd_room(m);
+    table_resize(m, 0);
+    memcpy(m->zone, below->zone, sizeof m->zone);
+    m->zones = below->zones;
+    m->newest = below->newest;
+    m->below = below;
+    return m;
+}
+
 void
 point_map_close(struct point_map *m)
 {
@@ -404,32 +419,35 @@ point_map_close(struct point_map *m)
 /* ---- looking up ------------------------------------------------------------
  */
 
+static bool
+find_here(const struct point_map *m, const char *esiid, size_t n,
+          const struct key *key, struct point_known *k)
+{
+    const struct slot *s;
+    const struct odd *o;
+    bool found;
+
+    if (key == NULL) {
+        o = odd_find(m, esiid, n);
+        *k = (struct point_known){o->id, o->bits & 1, o->bits >> 1};
+        return o->esiid != NULL;
+    }
+    s = slot_find(m, key, &found);
+    *k = (struct point_known){s->id, s->bits & 1, s->bits >> 1};
+    return found;
+}
+
 bool
 point_map_find(const struct point_map *m, const char *esiid, size_t n,
                struct point_known *k)
 {
-    struct key key;
-    uint8_t bits;
+    struct key made;
+    const struct key *key = key_make(esiid, n, &made) ? &made : NULL;
 
-    if (key_make(esiid, n, &key)) {
-        bool found;
-        const struct slot *s = slot_find(m, &key, &found);
-
-        if (!found)
-            return false;
-        k->id = s->id;
-        bits = s->bits;
-    } else {
-        const struct odd *o = odd_find(m, esiid, n);
-
-        if (!o->esiid)
-            return false;
-        k->id = o->id;
-        bits = o->bits;
-    }
-    k->registered = bits & 1;
-    k->zone = bits >> 1;
-    return true;
+    for (; m != NULL; m = m->below)
+        if (find_here(m, esiid, n, key, k))
+            return true;
+    return false;
 }
 
 const char *

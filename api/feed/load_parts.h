@@ -75,8 +75,8 @@ struct feed_kind {
     bool (*check)(const char *text, size_t n); /* does one begin so? */
     /* Loads a whole text (api/registry/registry.h); NULL: streamed. */
     enum db_rc (*load)(struct db *db, const void *text, size_t n,
-                       const char *default_zone, struct load *l,
-                       struct table_rejects *rejects);
+                       const char *default_zone, const struct point_map *known,
+                       struct load *l, struct table_rejects *rejects);
     enum db_rc (*unload)(struct db *db, struct load *l);
     enum feed_warning warning; /* what l->n.warned of a table counts */
 };

@@ -60,8 +60,11 @@ table_load(struct loader *ld, struct batch *b, struct table_rejects *rejects)
 
     if (ld->o.sender != NULL)
         str_copy(l->sender, sizeof l->sender, ld->o.sender);
+    rc = load_map_again(ld);
+    if (rc != DB_OK)
+        return rc;
     rc = b->kind->load(ld->db, b->text.at, b->text.len, ld->conf->default_zone,
-                       l, rejects);
+                       ld->book.map, l, rejects);
     b->r.warnings[b->kind->warning] = l->n.warned;
     return rc;
 }

@@ -19,6 +19,7 @@ struct loading {
     struct billed_file f;
     struct load *l;
     const char *default_zone;
+    const struct point_map *points;
     size_t at;           /* of the comparison, the next one to write */
     struct billed known; /* the row of the store just read */
     bool any;            /* the period of row `at` has versions */
@@ -195,6 +196,7 @@ load_tx(struct db *db, void *arg)
                                    .n = s->f.n,
                                    .l = s->l,
                                    .default_zone = s->default_zone,
+                                   .known = s->points,
                                    .arg = s,
                                    .esiid = row_esiid,
                                    .put = row_point,
@@ -208,9 +210,10 @@ load_tx(struct db *db, void *arg)
 
 enum db_rc
 billed_load(struct db *db, const void *text, size_t n, const char *default_zone,
-            struct load *l, struct table_rejects *rejects)
+            const struct point_map *known, struct load *l,
+            struct table_rejects *rejects)
 {
-    struct loading s = {.l = l, .default_zone = default_zone};
+    struct loading s = {.l = l, .default_zone = default_zone, .points = known};
     enum db_rc rc = DB_NONE;
 
     str_copy(l->kind, sizeof l->kind, "billed");

@@ -6,6 +6,7 @@
 #include "api/registry/table.h"
 #include "db/db.h"
 #include "db/load.h"
+#include "db/point.h"
 
 /* Does a file that begins so hold billed usage? */
 bool billed_check(const char *text, size_t n);
@@ -15,9 +16,9 @@ bool billed_check(const char *text, size_t n);
  * l->name, sha256, bytes and sender; kind, counts, id and state come back.
  * Answers as registry_load does.
  */
-enum db_rc
-billed_load(struct db *db, const void *text, size_t n, const char *default_zone,
-            struct load *l, struct table_rejects *rejects);
+enum db_rc billed_load(struct db *db, const void *text, size_t n,
+                       const char *default_zone, const struct point_map *known,
+                       struct load *l, struct table_rejects *rejects);
 
 /* Takes a committed load of billed usage back; DB_NONE when it is not one. */
 enum db_rc billed_unload(struct db *db, struct load *l);

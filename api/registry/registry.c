@@ -24,6 +24,7 @@ struct loading {
     struct registry_file f;
     struct load *l;
     const char *default_zone;
+    const struct point_map *known;
     bool own_only;           /* it came from a TDSP, not the operator */
     struct registry_row *at; /* of the comparison, the next one to write */
 };
@@ -342,6 +343,7 @@ load_tx(struct db *db, void *arg)
                                    .n = s->f.n,
                                    .l = s->l,
                                    .default_zone = s->default_zone,
+                                   .known = s->known,
                                    .arg = s,
                                    .esiid = row_esiid,
                                    .rep = row_rep,
@@ -368,10 +370,10 @@ others_reject(const struct registry_file *f, struct table_rejects *rejects)
 
 enum db_rc
 registry_load(struct db *db, const void *text, size_t n,
-              const char *default_zone, struct load *l,
-              struct table_rejects *rejects)
+              const char *default_zone, const struct point_map *known,
+              struct load *l, struct table_rejects *rejects)
 {
-    struct loading s = {.l = l, .default_zone = default_zone};
+    struct loading s = {.l = l, .default_zone = default_zone, .known = known};
     enum db_rc rc = DB_NONE;
 
     str_copy(l->kind, sizeof l->kind, "registry");

@@ -15,6 +15,7 @@
 #include "api/registry/table.h"
 #include "db/db.h"
 #include "db/load.h"
+#include "db/point.h"
 
 /* Does a file that begins so hold a registry? */
 bool registry_check(const char *text, size_t n);
@@ -32,9 +33,10 @@ bool registry_check(const char *text, size_t n);
  * refused, rejects->at[0] says why and the catalog has no row for it.  Else
  * db_error says why, and nothing of the file is in the store.
  */
-enum db_rc registry_load(struct db *db, const void *text, size_t n,
-                         const char *default_zone, struct load *l,
-                         struct table_rejects *rejects);
+enum db_rc
+registry_load(struct db *db, const void *text, size_t n,
+              const char *default_zone, const struct point_map *known,
+              struct load *l, struct table_rejects *rejects);
 
 /*
  * Takes a committed registry load back: what it said is gone, what it had

@@ -8,7 +8,7 @@
 #include "db/point.h"
 #include "server/base/str.h"
 
-/* From so many rows on all points are taken into memory first. */
+/* Fewer rows are looked up one by one. */
 #define MANY 2000
 /* Points that lie further apart are read one by one. */
 #define GAP 64
@@ -117,12 +117,11 @@ make_new(struct db *db, const struct table_rows *p, struct point_map *map,
 static enum db_rc
 find_many(struct db *db, const struct table_rows *p, const char *zone)
 {
-    struct point_map *map;
+    struct point_map *map = point_map_above(p->known);
     struct point_known k;
-    enum db_rc rc = point_map_open(db, &map);
+    enum db_rc rc;
 
-    if (rc == DB_OK)
-        rc = make_new(db, p, map, zone);
+    rc = make_new(db, p, map, zone);
     for (size_t i = 0; i < p->n && rc == DB_OK; i++) {
         const char *text = p->esiid(p->arg, i);
 

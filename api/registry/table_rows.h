@@ -5,12 +5,14 @@
 #define MH_REGISTRY_TABLE_ROWS_H
 
 #include "db/load.h"
+#include "db/point.h"
 
 /* The rows of a table and what is done with them; `arg` is the kind's own. */
 struct table_rows {
     size_t n;
     struct load *l;
     const char *default_zone;
+    const struct point_map *known; /* every point */
     void *arg;
     const char *(*esiid)(const void *arg, size_t row);
     /* The REP if the row's still serves the point, else "".  Its days come in

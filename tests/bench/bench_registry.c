@@ -38,11 +38,15 @@ load(struct db *db, const char *what, const struct buf *b, int digest)
     struct table_rejects rejects = {0};
     struct load l = {.name = "bench", .bytes = (int64_t)b->len};
     double t = clock_monotonic();
+    struct point_map *map;
     enum db_rc rc;
 
+    if (point_map_open(db, &map) != DB_OK)
+        return false;
     snprintf(l.sha256, sizeof l.sha256, "%064d", digest);
-    rc = registry_load(db, b->at, b->len, "America/Chicago", &l, &rejects);
+    rc = registry_load(db, b->at, b->len, "America/Chicago", map, &l, &rejects);
     t = clock_monotonic() - t;
+    point_map_close(map);
     printf("%-20s %7.0f rows/s  %6.3f s  %5.1f MB/s  loaded %ld replaced %ld "
            "unchanged %ld rejected %ld\n",
            what, (double)l.n.read / t, t, (double)b->len / 1e6 / t,

@@ -13,14 +13,17 @@ table_file_load(struct engine *e, table_load *load, const char *text,
 {
     static int count;
     const struct load_counts *n = &o->l.n;
+    struct point_map *known;
 
     table_rejects_clear(&o->rejects);
     o->l = (struct load){.bytes = (int64_t)strlen(text)};
     snprintf(o->l.name, sizeof o->l.name, "file-%d.csv", ++count);
     snprintf(o->l.sha256, sizeof o->l.sha256, "%064d", count);
     str_copy(o->l.sender, sizeof o->l.sender, sender);
-    o->rc =
-        load(e->db, text, strlen(text), "America/Chicago", &o->l, &o->rejects);
+    assert_int_equal(point_map_open(e->db, &known), DB_OK);
+    o->rc = load(e->db, text, strlen(text), "America/Chicago", known, &o->l,
+                 &o->rejects);
+    point_map_close(known);
     if (o->rc == DB_OK)
         assert_int_equal(n->read, n->loaded + n->replaced + n->unchanged +
                                       n->historic + n->rejected);

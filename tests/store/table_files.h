@@ -6,11 +6,13 @@
 
 #include "api/registry/table.h"
 #include "db/load.h"
+#include "db/point.h"
 #include "tests/store/engines.h"
 
 typedef enum db_rc
 table_load(struct db *db, const void *text, size_t n, const char *default_zone,
-           struct load *l, struct table_rejects *rejects);
+           const struct point_map *known, struct load *l,
+           struct table_rejects *rejects);
 
 struct outcome {
     enum db_rc rc;
