@@ -56,6 +56,12 @@ struct reading_engine {
      * those groups that may hold that day. */
     enum db_rc (*find)(struct db *db, int32_t day, const int64_t *group,
                        size_t n, reading_row_fn *row, void *arg);
+    /* The same of several days of one month and all groups from one to another,
+     * each row once, in any order.  NULL: the engine has no month rows, and
+     * nothing is read twice by finding day after day. */
+    enum db_rc (*span)(struct db *db, int32_t from_day, int32_t to_day,
+                       int64_t first_group, int64_t last_group,
+                       reading_row_fn *row, void *arg);
     /* Adds rows of one month, keys ascending; durable when it returns. */
     enum db_rc (*add)(struct db *db, int32_t month,
                       const struct reading_row *row, size_t n);

@@ -284,6 +284,32 @@ month_range(struct db *db, struct month_file *f, int64_t from, int64_t to,
     return month_note(db, f, (rc & 0xff) == SQLITE_BUSY ? DB_BUSY : DB_FAIL);
 }
 
+/* Keys of neighbouring groups follow each other. */
+enum db_rc
+month_span(struct db *db, int32_t from_day, int32_t to_day, int64_t first_group,
+           int64_t last_group, reading_row_fn *row, void *arg)
+{
+    const int32_t month = day_month_start(from_day);
+    struct month_file *f;
+    bool more = true;
+    enum db_rc rc = month_open(db, month, false, &f);
+
+    if (rc == DB_NONE)
+        return DB_OK;
+    if (rc == DB_OK)
+        rc = month_note(db, f, conn_run(f->conn, "BEGIN", IN_NONE, NULL));
+    if (rc != DB_OK)
+        return rc;
+    rc = month_range(db, f, first_group << LOAD_BITS,
+                     last_group << LOAD_BITS | LOAD_MASK, row, arg, &more);
+    for (int32_t day = from_day; day <= to_day && rc == DB_OK && more; day++)
+        rc = month_range(db, f, month_day_key(month, day, first_group, 0),
+                         month_day_key(month, day, last_group, LOAD_MASK), row,
+                         arg, &more);
+    conn_run(f->conn, "COMMIT", IN_NONE, NULL);
+    return rc;
+}
+
 /* A load of many months would leave a long log beside each file. */
 void
 month_files_tidy(struct month_files *m, struct month_file *now)

@@ -108,6 +108,10 @@ bool month_logs_gone(const char *path);
 /* Rows from one key to another; *more turns false when `row` says stop. */
 enum db_rc month_range(struct db *db, struct month_file *f, int64_t from,
                        int64_t to, reading_row_fn *row, void *arg, bool *more);
+/* The engine's span. */
+enum db_rc
+month_span(struct db *db, int32_t from_day, int32_t to_day, int64_t first_group,
+           int64_t last_group, reading_row_fn *row, void *arg);
 /* The engine's rewrite. */
 enum db_rc
 month_rewrite(struct db *db, int32_t month, const struct reading_view *v,

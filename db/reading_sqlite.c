@@ -468,6 +468,7 @@ const struct reading_engine READING_SQLITE = {
     .each = sqlite_each,
     .own = sqlite_own,
     .find = sqlite_find,
+    .span = month_span,
     .add = sqlite_add,
     .remove = sqlite_remove,
     .rewrite = month_rewrite,
