@@ -127,14 +127,47 @@ month_logs_gone(const char *path)
     return true;
 }
 
+/* The names in the folder are on the disk.  Where they may not be, nobody may
+ * be told that what lies under them was kept. */
+static bool
+folder_sync(const char *folder)
+{
+    if (file_sync_dir(folder))
+        return true;
+    sqlite_sync_note(SQLITE_IOERR_DIR_FSYNC);
+    return false;
+}
+
+static enum db_rc
+month_fill(struct db *db, const char *fresh)
+{
+    sqlite3 *h = NULL;
+    int rc = sqlite3_open(fresh, &h);
+
+    sqlite3_extended_result_codes(h, 1);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(h, MONTH_TABLE, NULL, NULL, NULL);
+    if (rc != SQLITE_OK)
+        snprintf(db->error, sizeof db->error, "%.300s: %.200s", fresh,
+                 sqlite3_errmsg(h));
+    sqlite_sync_note(rc);
+    sqlite3_close(h);
+    return rc == SQLITE_OK ? DB_OK : DB_FAIL;
+}
+
 /* A new file under another name until it is whole. */
 static enum db_rc
 month_make(struct db *db, const char *path)
 {
+    struct db_conn *home = db_conn(db, DB_MARKET);
     char fresh[1100], folder[1024];
-    sqlite3 *h = NULL;
-    int rc;
+    enum db_rc rc;
 
+    if (db_sync_failed()) {
+        rc = sqlite_sync_refuse(home, path);
+        str_copy(db->error, sizeof db->error, home->error);
+        return rc;
+    }
     snprintf(folder, sizeof folder, "%.1000s/readings", db_place(db));
     if (!file_make_dir(folder, 0700))
         return month_fail(db, folder);
@@ -143,16 +176,12 @@ month_make(struct db *db, const char *path)
     if (!month_file_gone(fresh) || !month_logs_gone(fresh) ||
         !month_logs_gone(path))
         return month_fail(db, fresh);
-    rc = sqlite3_open(fresh, &h);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(h, MONTH_TABLE, NULL, NULL, NULL);
-    if (rc != SQLITE_OK)
-        snprintf(db->error, sizeof db->error, "%.300s: %.200s", fresh,
-                 sqlite3_errmsg(h));
-    sqlite3_close(h);
-    if (rc != SQLITE_OK)
-        return DB_FAIL;
-    return file_move(fresh, path) ? DB_OK : month_fail(db, path);
+    rc = month_fill(db, fresh);
+    if (rc != DB_OK)
+        return rc;
+    if (rename(fresh, path) != 0 || !folder_sync(folder))
+        return month_fail(db, path);
+    return DB_OK;
 }
 
 /* The place for one more open file: a free one, or that used longest ago. */
@@ -349,7 +378,7 @@ month_drop(struct db *db, int32_t month)
     month_path(db, month, path);
     snprintf(folder, sizeof folder, "%.1000s/readings", db_place(db));
     if (!month_logs_gone(path) || !month_file_gone(path) ||
-        (file_exists(folder) && !file_sync_dir(folder)))
+        (file_exists(folder) && !folder_sync(folder)))
         return month_fail(db, path);
     return DB_OK;
 }

@@ -403,10 +403,15 @@ version_get(struct rewrite *w, int64_t *version)
 static enum db_rc
 pages_take(struct rewrite *w)
 {
-    sqlite3_backup *b = sqlite3_backup_init(sqlite_handle(w->file->conn),
-                                            "main", w->to, "main");
+    sqlite3_backup *b;
     int rc = SQLITE_BUSY;
 
+    if (db_sync_failed())
+        return w->rc = month_note(
+                   w->db, w->file,
+                   sqlite_sync_refuse(w->file->conn, "exchange of pages"));
+    b = sqlite3_backup_init(sqlite_handle(w->file->conn), "main", w->to,
+                            "main");
     if (!b)
         return fail(w, sqlite3_errmsg(sqlite_handle(w->file->conn)));
     for (int i = 0; i < COPY_TRIES; i++) {
@@ -416,6 +421,7 @@ pages_take(struct rewrite *w)
         usleep(50000);
     }
     sqlite3_backup_finish(b);
+    sqlite_sync_note(rc);
     return rc == SQLITE_DONE ? DB_OK : fail(w, sqlite3_errstr(rc));
 }
 

@@ -48,8 +48,15 @@ db_sync_failed(void)
     return atomic_load(&sync_failed);
 }
 
-static enum db_rc
-sync_refuse(struct db_conn *c, const char *sql)
+void
+sqlite_sync_note(int rc)
+{
+    if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
+        atomic_store(&sync_failed, true);
+}
+
+enum db_rc
+sqlite_sync_refuse(struct db_conn *c, const char *sql)
 {
     return conn_fail(c, sql,
                      "the disk failed to keep what was written: nothing more "
@@ -77,8 +84,7 @@ lite_rc(struct lite *l, const char *sql, int rc)
                  sqlite3_errmsg(l->h));
         return DB_BUSY;
     default:
-        if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
-            atomic_store(&sync_failed, true);
+        sqlite_sync_note(rc);
         return conn_fail(&l->conn, sql, "%s", sqlite3_errmsg(l->h));
     }
 }
@@ -224,7 +230,7 @@ lite_rows(struct db_conn *c, const char *sql, struct db_ins in,
     if (rc != DB_OK)
         return rc;
     if (db_sync_failed() && !sqlite3_stmt_readonly(s->handle))
-        return sync_refuse(c, sql);
+        return sqlite_sync_refuse(c, sql);
     rc = stmt_bind(l, s, in);
     while (rc == DB_OK) {
         step = sqlite3_step(s->handle);
@@ -270,7 +276,7 @@ lite_rollback(struct db_conn *c)
 static enum db_rc
 lite_commit(struct db_conn *c)
 {
-    enum db_rc rc = db_sync_failed() ? sync_refuse(c, "COMMIT")
+    enum db_rc rc = db_sync_failed() ? sqlite_sync_refuse(c, "COMMIT")
                                      : conn_run(c, "COMMIT", IN_NONE, NULL);
 
     if (rc != DB_OK)
