@@ -96,7 +96,8 @@ struct reading_engine {
     /* The engine's own check of a month's files. */
     enum db_rc (*verify)(struct db *db, int32_t month,
                          void (*bad)(void *arg, const char *line), void *arg);
-    /* Moves logs into files; DB_BUSY when a reader was in the way. */
+    /* Moves logs into files, also those that others left; DB_BUSY when somebody
+     * was in the way. */
     enum db_rc (*checkpoint)(struct db *db);
     void (*close)(void *files);
 };
@@ -130,7 +131,6 @@ struct reading_home {
 
 struct reading_home *reading_home(struct db *db);
 void reading_home_close(struct reading_home *h);
-/* Of the files that this handle wrote to. */
 enum db_rc reading_checkpoint(struct db *db);
 /* Frees a load's memory for good. */
 void reading_load_drop(struct reading_load *rl);

@@ -360,6 +360,80 @@ month_files_tidy(struct month_files *m, struct month_file *now)
         month_checkpoint(oldest);
 }
 
+/* ---- logs ---------------------------------------------------------------- */
+
+static bool
+has_log(const char *path)
+{
+    char log[1100];
+    struct stat st;
+
+    snprintf(log, sizeof log, "%s-wal", path);
+    return stat(log, &st) == 0 && st.st_size > 0;
+}
+
+static enum db_rc
+files_cut(struct db *db)
+{
+    struct month_files *m = reading_home(db)->files;
+    enum db_rc rc = DB_OK;
+
+    for (size_t i = 0; m && i < m->n; i++) {
+        struct month_file *f = &m->at[i];
+        enum db_rc one =
+            f->written ? month_note(db, f, month_checkpoint(f)) : DB_OK;
+
+        if (one != DB_OK)
+            rc = one;
+    }
+    return rc;
+}
+
+/* A log that another handle filled, or one that is gone.  Without waiting:
+ * while somebody is at it, it is not at rest. */
+static enum db_rc
+log_cut(struct db *db, int32_t month)
+{
+    struct month_file *f;
+    char path[1024];
+    enum db_rc rc;
+    int wait;
+
+    month_path(db, month, path);
+    if (!has_log(path) || sqlite_is_frozen(path))
+        return DB_OK;
+    rc = month_open(db, month, false, &f);
+    if (rc != DB_OK)
+        return rc == DB_NONE ? DB_OK : rc;
+    wait = sqlite_patience(f->conn, 0);
+    rc = month_note(db, f, month_checkpoint(f));
+    sqlite_patience(f->conn, wait);
+    return rc;
+}
+
+/* First what this handle wrote, then what others left: whoever wrote to a month
+ * last may never come back to cut its log off. */
+enum db_rc
+month_files_checkpoint(struct db *db)
+{
+    struct reading_months m;
+    struct arena a = {0};
+    enum db_rc rc = files_cut(db), one;
+
+    one = db_sync_failed() ? DB_NONE
+                           : reading_home(db)->engine->months(db, &a, &m);
+    for (size_t i = 0; one == DB_OK && i < m.n; i++) {
+        enum db_rc of = log_cut(db, m.at[i]);
+
+        if (of != DB_OK && rc != DB_FAIL)
+            rc = of;
+    }
+    arena_clear(&a);
+    return one == DB_OK || one == DB_NONE ? rc : one;
+}
+
+/* ---- dropping ------------------------------------------------------------ */
+
 /* Whoever has the file open reads on in it; see month_close.  The file goes
  * before its logs, on the disk too: without them it would say what it said some
  * time ago. */

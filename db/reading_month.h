@@ -100,6 +100,8 @@ month_open(struct db *db, int32_t month, bool make, struct month_file **to);
 void month_close(struct month_file *f);
 void month_files_close(void *files);
 enum db_rc month_checkpoint(struct month_file *f);
+/* The engine's checkpoint. */
+enum db_rc month_files_checkpoint(struct db *db);
 /* To be called before writing to a file: cuts off the logs of others. */
 void month_files_tidy(struct month_files *m, struct month_file *now);
 /* Removes a file, or the logs beside one; true when they are not there. */

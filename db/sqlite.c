@@ -32,6 +32,7 @@
 struct lite {
     struct db_conn conn;
     sqlite3 *h;
+    int wait_ms; /* for who has a lock */
     struct stmt_cache cache;
 };
 
@@ -340,6 +341,17 @@ sqlite_checkpoint(struct db_conn *c)
     return (rc & 0xff) == SQLITE_BUSY ? DB_BUSY : lite_rc(l, NULL, rc);
 }
 
+int
+sqlite_patience(struct db_conn *c, int ms)
+{
+    struct lite *l = (struct lite *)c;
+    int before = l->wait_ms;
+
+    l->wait_ms = ms;
+    sqlite3_busy_timeout(l->h, ms);
+    return before;
+}
+
 /* ---- opening ---------------------------------------------------------------
  */
 
@@ -426,7 +438,7 @@ lite_set_up(struct lite *l, enum db_mode mode)
 
     lite_keep_log(l);
     sqlite3_extended_result_codes(l->h, 1);
-    sqlite3_busy_timeout(l->h, BUSY_MS);
+    sqlite_patience(&l->conn, BUSY_MS);
     sqlite3_db_config(l->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     rc = lite_ours(l, mode, &fresh);
     if (rc == DB_OK && fresh)
