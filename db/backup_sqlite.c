@@ -100,6 +100,7 @@ pages_copy(sqlite3 *to, sqlite3 *from, const char *path, char why[DB_WHY])
         nap_ms(50);
     }
     sqlite3_backup_finish(s);
+    sqlite_sync_note(rc);
     if (rc == SQLITE_DONE)
         return DB_OK;
     return said(why, path, sqlite3_errstr(rc));

@@ -112,7 +112,9 @@ enum db_rc coverage_todo_get(struct db *db, struct coverage_todo *t);
 /*
  * Counts what is stale: a month at a time beside loads; when they change it
  * again and again, under the writer lock (waiting `lock_seconds`).  `go_on`
- * (may be NULL) is asked between months.  *days: how many were counted.
+ * (may be NULL) is asked between months.  *days: how many were counted.  A
+ * month that cannot be read keeps its counts and stays stale; the others are
+ * counted nevertheless, then DB_FAIL comes and db_error names it.
  */
 enum db_rc coverage_count(struct db *db, double lock_seconds,
                           bool (*go_on)(void *arg), void *arg, int64_t *days);

@@ -8,12 +8,15 @@
  * the first day of a month, has each range wholly on one side.  The counts of
  * days before it stay as they were: there is nothing left to count.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/coverage_parts.h"
 #include "db/engine.h"
 #include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/base/str.h"
 
 #define TRIES 3 /* beside loads */
 
@@ -286,15 +289,17 @@ steps_count(struct db *db, double lock_seconds)
 /* ---- all -------------------------------------------------------------------
  */
 
-/* The first month with stale days: from the first to the last of them. */
+/* The next month with stale days, from a day on: from the first to the last of
+ * them. */
 static enum db_rc
-stale_month(struct db *db, struct month *m)
+stale_month(struct db *db, int32_t from, struct month *m)
 {
-    enum db_rc rc = db_one(db, DB_MARKET,
-                           "SELECT COALESCE(min(first_day), -1) "
-                           "FROM coverage_stale WHERE first_day >= "
-                           "(SELECT day FROM reading_floor WHERE id = 1)",
-                           IN_NONE, OUT(out_i32(&m->first)));
+    enum db_rc rc =
+        db_one(db, DB_MARKET,
+               "SELECT COALESCE(min(first_day), -1) "
+               "FROM coverage_stale WHERE first_day >= $1 AND first_day >= "
+               "(SELECT day FROM reading_floor WHERE id = 1)",
+               IN(in_i64(from)), OUT(out_i32(&m->first)));
 
     if (rc != DB_OK)
         return rc;
@@ -302,9 +307,72 @@ stale_month(struct db *db, struct month *m)
         return DB_NONE;
     return db_one(db, DB_MARKET,
                   "SELECT max(last_day) FROM coverage_stale "
-                  "WHERE first_day < $1",
-                  IN(in_i64(day_add_months(day_month_start(m->first), 1))),
+                  "WHERE first_day >= $1 AND first_day < $2",
+                  IN(in_i64(m->first),
+                     in_i64(day_add_months(day_month_start(m->first), 1))),
                   OUT(out_i32(&m->last)));
+}
+
+/* Months that could not be counted. */
+struct failures {
+    char first[DB_WHY]; /* which, and why */
+    int more;
+};
+
+static void
+failure_note(struct failures *f, const struct db *db, int32_t day)
+{
+    char month[11];
+
+    day_format(month, day);
+    log_ours("completeness cannot be counted", "month=%.7s why=%s", month,
+             db_error(db));
+    if (f->first[0])
+        f->more++;
+    else
+        snprintf(f->first, sizeof f->first, "%.7s: %.440s", month,
+                 db_error(db));
+}
+
+/* The error of the handle tells which months failed. */
+static enum db_rc
+failures_tell(const struct failures *f, struct db *db)
+{
+    if (!f->first[0])
+        return DB_OK;
+    if (f->more)
+        snprintf(db->error, sizeof db->error, "%.480s (and %d more months)",
+                 f->first, f->more);
+    else
+        str_copyn(db->error, sizeof db->error, f->first,
+                  strnlen(f->first, sizeof f->first - 1));
+    return DB_FAIL;
+}
+
+/* One that cannot be read holds up none of the others; where none can be
+ * reached, or nothing can be kept, they are left for another time. */
+static enum db_rc
+months_count(struct month *m, double lock_seconds, bool (*go_on)(void *arg),
+             void *arg, int64_t *days)
+{
+    struct failures failed = {.more = 0};
+    int32_t from = 0;
+    enum db_rc rc = DB_OK;
+
+    while (rc == DB_OK && (go_on == NULL || go_on(arg))) {
+        rc = stale_month(m->db, from, m);
+        if (rc != DB_OK)
+            break;
+        from = day_add_months(day_month_start(m->first), 1);
+        rc = month_count(m, lock_seconds);
+        if (rc == DB_OK) {
+            *days += m->last - m->first + 1;
+        } else if (rc == DB_FAIL && !db_sync_failed()) {
+            failure_note(&failed, m->db, m->first);
+            rc = DB_OK;
+        }
+    }
+    return rc == DB_OK || rc == DB_NONE ? failures_tell(&failed, m->db) : rc;
 }
 
 enum db_rc
@@ -321,13 +389,7 @@ coverage_count(struct db *db, double lock_seconds, bool (*go_on)(void *arg),
     if (rc != DB_OK || todo.days == 0)
         return rc;
     m.sum = coverage_sum_new();
-    while (rc == DB_OK && (go_on == NULL || go_on(arg))) {
-        rc = stale_month(db, &m);
-        if (rc == DB_OK)
-            rc = month_count(&m, lock_seconds);
-        if (rc == DB_OK)
-            *days += m.last - m.first + 1;
-    }
+    rc = months_count(&m, lock_seconds, go_on, arg, days);
     coverage_sum_free(m.sum);
-    return rc == DB_NONE ? DB_OK : rc;
+    return rc;
 }

@@ -268,17 +268,15 @@ db_wait_set(struct db *db, double seconds,
 enum db_rc
 db_checkpoint(struct db *db)
 {
-    enum db_rc rc = DB_OK;
+    enum db_rc rc = DB_OK, one;
 
     if (db->engine != DB_SQLITE)
         return DB_OK;
     for (enum db_home h = DB_ACCOUNT; h <= DB_MARKET; h++) {
-        enum db_rc one = note(db, h, sqlite_checkpoint(db->home[h]));
-
+        one = note(db, h, sqlite_checkpoint(db->home[h]));
         if (one != DB_OK)
             rc = one;
     }
-    if (rc == DB_OK)
-        rc = reading_checkpoint(db);
-    return rc;
+    one = rc == DB_FAIL ? DB_OK : reading_checkpoint(db);
+    return one == DB_OK ? rc : one;
 }

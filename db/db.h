@@ -224,8 +224,9 @@ void db_writer_unlock(struct db *db);
 void db_wait_set(struct db *db, double seconds,
                  void (*tell)(void *arg, const char *line), void *arg);
 
-/* SQLite: moves the logs into the files and cuts them off; DB_BUSY when a
- * reader was in the way, which does no harm.  For a timer and after loads. */
+/* SQLite: moves the logs into the files and cuts them off, also those of months
+ * that other handles wrote to; DB_BUSY when somebody was in the way, which does
+ * no harm.  For a timer and after loads. */
 enum db_rc db_checkpoint(struct db *db);
 /* SQLite: a sync failed in this process, which refuses to write from then on
  * (reading goes on) and is to be started again. */

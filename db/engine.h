@@ -97,6 +97,13 @@ sqlite_home_open(const char *folder, const char *name, enum db_mode mode,
 enum db_rc
 sqlite_open_copy(const char *path, struct db_conn **c, char why[DB_WHY]);
 sqlite3 *sqlite_handle(struct db_conn *c);
+/* How long a statement waits for who is in its way; returns what it was. */
+int sqlite_patience(struct db_conn *c, int ms);
+/* For who uses SQLite without a connection of ours: takes note of a sync that
+ * failed (an extended result code), and says that nothing is written any more;
+ * DB_FAIL.  See db_sync_failed. */
+void sqlite_sync_note(int rc);
+enum db_rc sqlite_sync_refuse(struct db_conn *c, const char *sql);
 /* Moves the log into the file and cuts it off, as far as readers allow. */
 enum db_rc sqlite_checkpoint(struct db_conn *c);
 

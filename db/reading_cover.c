@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is there of many points' days, for counting: a day of many groups at a
- * time, as their rows lie; values are unpacked only where versions meet.
+ * What is there of many points' days, for counting, as their rows lie: a day of
+ * many groups at a time, or a month of some where rows may be of a month.
+ * Values are unpacked only where versions meet.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "db/reading.h"
 #include "db/reading_home.h"
+#include "server/base/clock.h"
 
-#define COVER_GROUPS 512 /* looked for at once */
+#define COVER_GROUPS 512 /* looked for at once, of one day */
+#define COVER_SPAN   64  /* of a month */
 
 struct cover {
     struct db *db;
     struct reading_view view;
     int64_t from_point, to_point;
-    int32_t day;
-    struct arena arena; /* of one day and some groups */
+    int32_t first, last; /* days that are looked at */
+    struct arena arena;  /* of these and some groups */
     struct reading_item *item;
     size_t n, size;
     bool damaged, stop;
@@ -39,8 +42,8 @@ cover_row(void *arg, const struct reading_row *row)
 
         if (r.key.point_id < c->from_point || r.key.point_id > c->to_point)
             continue;
-        if (row->month &&
-            (r.key.day != c->day || !reading_view_has(&c->view, r.key.load_id)))
+        if (row->month && (r.key.day < c->first || r.key.day > c->last ||
+                           !reading_view_has(&c->view, r.key.load_id)))
             continue;
         if (c->n == c->size) {
             c->size = c->size > 0 ? 2 * c->size : 256;
@@ -124,24 +127,54 @@ give_items(struct cover *c)
     return DB_OK;
 }
 
-/* One day of many groups is found at once. */
+/* After a look for rows. */
 static enum db_rc
-each_day(struct cover *c, const int64_t *group, size_t n)
+give_found(struct cover *c, enum db_rc rc)
 {
-    const struct reading_engine *e = reading_home(c->db)->engine;
-    enum db_rc rc;
-
-    c->n = 0;
-    rc = e->find(c->db, c->day, group, n, cover_row, c);
     if (rc == DB_OK && !c->damaged)
         rc = give_items(c);
+    c->n = 0;
     arena_reset(&c->arena);
     return rc;
 }
 
-static enum db_rc
-each_batch(struct cover *c, int32_t from_day, int32_t to_day)
+static int32_t
+month_end(int32_t day)
 {
+    return reading_month_next(day_month_start(day)) - 1;
+}
+
+/* Month by month, each row once. */
+static enum db_rc
+each_span(struct cover *c, int32_t from_day, int32_t to_day)
+{
+    const struct reading_engine *e = reading_home(c->db)->engine;
+    enum db_rc rc = DB_OK;
+
+    for (int64_t g = row_group(c->from_point);
+         g <= row_group(c->to_point) && rc == DB_OK; g += COVER_SPAN) {
+        int64_t last = g + COVER_SPAN - 1;
+
+        if (last > row_group(c->to_point))
+            last = row_group(c->to_point);
+        for (c->first = from_day; c->first <= to_day && rc == DB_OK;
+             c->first = c->last + 1) {
+            c->last =
+                month_end(c->first) < to_day ? month_end(c->first) : to_day;
+            rc = give_found(
+                c, e->span(c->db, c->first, c->last, g, last, cover_row, c));
+            if (c->damaged || c->stop)
+                return rc;
+        }
+    }
+    return rc;
+}
+
+/* One day of many groups is found at once. */
+static enum db_rc
+each_found(struct cover *c, int32_t from_day, int32_t to_day)
+{
+    const struct reading_engine *e = reading_home(c->db)->engine;
     int64_t group[COVER_GROUPS], g = row_group(c->from_point);
     enum db_rc rc = DB_OK;
 
@@ -150,8 +183,9 @@ each_batch(struct cover *c, int32_t from_day, int32_t to_day)
 
         while (n < COVER_GROUPS && g <= row_group(c->to_point))
             group[n++] = g++;
-        for (c->day = from_day; c->day <= to_day && rc == DB_OK; c->day++) {
-            rc = each_day(c, group, n);
+        for (int32_t day = from_day; day <= to_day && rc == DB_OK; day++) {
+            c->first = c->last = day;
+            rc = give_found(c, e->find(c->db, day, group, n, cover_row, c));
             if (c->damaged || c->stop)
                 return rc;
         }
@@ -191,7 +225,8 @@ reading_each_cover(struct db *db, int64_t from_point, int64_t to_point,
     if (rc == DB_OK)
         rc = clamp(db, &from_day, &to_day);
     if (rc == DB_OK)
-        rc = each_batch(&c, from_day, to_day);
+        rc = reading_home(db)->engine->span ? each_span(&c, from_day, to_day)
+                                            : each_found(&c, from_day, to_day);
     if (rc == DB_OK && !c.damaged)
         rc = reading_view_stands(db, &c.view, &stands);
     reading_view_close(db, &c.view);

@@ -30,9 +30,9 @@ reading_home(struct db *db)
 enum db_rc
 reading_checkpoint(struct db *db)
 {
-    if (!db->reading || !db->reading->engine->checkpoint)
-        return DB_OK;
-    return db->reading->engine->checkpoint(db);
+    const struct reading_engine *e = reading_home(db)->engine;
+
+    return e->checkpoint ? e->checkpoint(db) : DB_OK;
 }
 
 /* ---- loads -----------------------------------------------------------------

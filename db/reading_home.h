@@ -56,6 +56,12 @@ struct reading_engine {
      * those groups that may hold that day. */
     enum db_rc (*find)(struct db *db, int32_t day, const int64_t *group,
                        size_t n, reading_row_fn *row, void *arg);
+    /* The same of several days of one month and all groups from one to another,
+     * each row once, in any order.  NULL: the engine has no month rows, and
+     * nothing is read twice by finding day after day. */
+    enum db_rc (*span)(struct db *db, int32_t from_day, int32_t to_day,
+                       int64_t first_group, int64_t last_group,
+                       reading_row_fn *row, void *arg);
     /* Adds rows of one month, keys ascending; durable when it returns. */
     enum db_rc (*add)(struct db *db, int32_t month,
                       const struct reading_row *row, size_t n);
@@ -90,7 +96,8 @@ struct reading_engine {
     /* The engine's own check of a month's files. */
     enum db_rc (*verify)(struct db *db, int32_t month,
                          void (*bad)(void *arg, const char *line), void *arg);
-    /* Moves logs into files; DB_BUSY when a reader was in the way. */
+    /* Moves logs into files, also those that others left; DB_BUSY when somebody
+     * was in the way. */
     enum db_rc (*checkpoint)(struct db *db);
     void (*close)(void *files);
 };
@@ -124,7 +131,6 @@ struct reading_home {
 
 struct reading_home *reading_home(struct db *db);
 void reading_home_close(struct reading_home *h);
-/* Of the files that this handle wrote to. */
 enum db_rc reading_checkpoint(struct db *db);
 /* Frees a load's memory for good. */
 void reading_load_drop(struct reading_load *rl);

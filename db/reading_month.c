@@ -127,14 +127,47 @@ month_logs_gone(const char *path)
     return true;
 }
 
+/* The names in the folder are on the disk.  Where they may not be, nobody may
+ * be told that what lies under them was kept. */
+static bool
+folder_sync(const char *folder)
+{
+    if (file_sync_dir(folder))
+        return true;
+    sqlite_sync_note(SQLITE_IOERR_DIR_FSYNC);
+    return false;
+}
+
+static enum db_rc
+month_fill(struct db *db, const char *fresh)
+{
+    sqlite3 *h = NULL;
+    int rc = sqlite3_open(fresh, &h);
+
+    sqlite3_extended_result_codes(h, 1);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(h, MONTH_TABLE, NULL, NULL, NULL);
+    if (rc != SQLITE_OK)
+        snprintf(db->error, sizeof db->error, "%.300s: %.200s", fresh,
+                 sqlite3_errmsg(h));
+    sqlite_sync_note(rc);
+    sqlite3_close(h);
+    return rc == SQLITE_OK ? DB_OK : DB_FAIL;
+}
+
 /* A new file under another name until it is whole. */
 static enum db_rc
 month_make(struct db *db, const char *path)
 {
+    struct db_conn *home = db_conn(db, DB_MARKET);
     char fresh[1100], folder[1024];
-    sqlite3 *h = NULL;
-    int rc;
+    enum db_rc rc;
 
+    if (db_sync_failed()) {
+        rc = sqlite_sync_refuse(home, path);
+        str_copy(db->error, sizeof db->error, home->error);
+        return rc;
+    }
     snprintf(folder, sizeof folder, "%.1000s/readings", db_place(db));
     if (!file_make_dir(folder, 0700))
         return month_fail(db, folder);
@@ -143,16 +176,12 @@ month_make(struct db *db, const char *path)
     if (!month_file_gone(fresh) || !month_logs_gone(fresh) ||
         !month_logs_gone(path))
         return month_fail(db, fresh);
-    rc = sqlite3_open(fresh, &h);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(h, MONTH_TABLE, NULL, NULL, NULL);
-    if (rc != SQLITE_OK)
-        snprintf(db->error, sizeof db->error, "%.300s: %.200s", fresh,
-                 sqlite3_errmsg(h));
-    sqlite3_close(h);
-    if (rc != SQLITE_OK)
-        return DB_FAIL;
-    return file_move(fresh, path) ? DB_OK : month_fail(db, path);
+    rc = month_fill(db, fresh);
+    if (rc != DB_OK)
+        return rc;
+    if (rename(fresh, path) != 0 || !folder_sync(folder))
+        return month_fail(db, path);
+    return DB_OK;
 }
 
 /* The place for one more open file: a free one, or that used longest ago. */
@@ -284,6 +313,32 @@ month_range(struct db *db, struct month_file *f, int64_t from, int64_t to,
     return month_note(db, f, (rc & 0xff) == SQLITE_BUSY ? DB_BUSY : DB_FAIL);
 }
 
+/* Keys of neighbouring groups follow each other. */
+enum db_rc
+month_span(struct db *db, int32_t from_day, int32_t to_day, int64_t first_group,
+           int64_t last_group, reading_row_fn *row, void *arg)
+{
+    const int32_t month = day_month_start(from_day);
+    struct month_file *f;
+    bool more = true;
+    enum db_rc rc = month_open(db, month, false, &f);
+
+    if (rc == DB_NONE)
+        return DB_OK;
+    if (rc == DB_OK)
+        rc = month_note(db, f, conn_run(f->conn, "BEGIN", IN_NONE, NULL));
+    if (rc != DB_OK)
+        return rc;
+    rc = month_range(db, f, first_group << LOAD_BITS,
+                     last_group << LOAD_BITS | LOAD_MASK, row, arg, &more);
+    for (int32_t day = from_day; day <= to_day && rc == DB_OK && more; day++)
+        rc = month_range(db, f, month_day_key(month, day, first_group, 0),
+                         month_day_key(month, day, last_group, LOAD_MASK), row,
+                         arg, &more);
+    conn_run(f->conn, "COMMIT", IN_NONE, NULL);
+    return rc;
+}
+
 /* A load of many months would leave a long log beside each file. */
 void
 month_files_tidy(struct month_files *m, struct month_file *now)
@@ -305,7 +360,83 @@ month_files_tidy(struct month_files *m, struct month_file *now)
         month_checkpoint(oldest);
 }
 
-/* Whoever has the file open reads on in it; see month_close. */
+/* ---- logs ---------------------------------------------------------------- */
+
+static bool
+has_log(const char *path)
+{
+    char log[1100];
+    struct stat st;
+
+    snprintf(log, sizeof log, "%s-wal", path);
+    return stat(log, &st) == 0 && st.st_size > 0;
+}
+
+static enum db_rc
+files_cut(struct db *db)
+{
+    struct month_files *m = reading_home(db)->files;
+    enum db_rc rc = DB_OK;
+
+    for (size_t i = 0; m && i < m->n; i++) {
+        struct month_file *f = &m->at[i];
+        enum db_rc one =
+            f->written ? month_note(db, f, month_checkpoint(f)) : DB_OK;
+
+        if (one != DB_OK)
+            rc = one;
+    }
+    return rc;
+}
+
+/* A log that another handle filled, or one that is gone.  Without waiting:
+ * while somebody is at it, it is not at rest. */
+static enum db_rc
+log_cut(struct db *db, int32_t month)
+{
+    struct month_file *f;
+    char path[1024];
+    enum db_rc rc;
+    int wait;
+
+    month_path(db, month, path);
+    if (!has_log(path) || sqlite_is_frozen(path))
+        return DB_OK;
+    rc = month_open(db, month, false, &f);
+    if (rc != DB_OK)
+        return rc == DB_NONE ? DB_OK : rc;
+    wait = sqlite_patience(f->conn, 0);
+    rc = month_note(db, f, month_checkpoint(f));
+    sqlite_patience(f->conn, wait);
+    return rc;
+}
+
+/* First what this handle wrote, then what others left: whoever wrote to a month
+ * last may never come back to cut its log off. */
+enum db_rc
+month_files_checkpoint(struct db *db)
+{
+    struct reading_months m;
+    struct arena a = {0};
+    enum db_rc rc = files_cut(db), one;
+
+    one = db_sync_failed() ? DB_NONE
+                           : reading_home(db)->engine->months(db, &a, &m);
+    for (size_t i = 0; one == DB_OK && i < m.n; i++) {
+        enum db_rc of = log_cut(db, m.at[i]);
+
+        if (of != DB_OK && rc != DB_FAIL)
+            rc = of;
+    }
+    arena_clear(&a);
+    return one == DB_OK || one == DB_NONE ? rc : one;
+}
+
+/* ---- dropping ------------------------------------------------------------ */
+
+/* Whoever has the file open reads on in it; see month_close.  The file goes
+ * before its logs, on the disk too: without them it would say what it said some
+ * time ago. */
 enum db_rc
 month_drop(struct db *db, int32_t month)
 {
@@ -322,8 +453,10 @@ month_drop(struct db *db, int32_t month)
     }
     month_path(db, month, path);
     snprintf(folder, sizeof folder, "%.1000s/readings", db_place(db));
-    if (!month_logs_gone(path) || !month_file_gone(path) ||
-        (file_exists(folder) && !file_sync_dir(folder)))
+    if (!file_exists(folder))
+        return DB_OK;
+    if (!month_file_gone(path) || !folder_sync(folder) ||
+        !month_logs_gone(path) || !folder_sync(folder))
         return month_fail(db, path);
     return DB_OK;
 }

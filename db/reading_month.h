@@ -100,6 +100,8 @@ month_open(struct db *db, int32_t month, bool make, struct month_file **to);
 void month_close(struct month_file *f);
 void month_files_close(void *files);
 enum db_rc month_checkpoint(struct month_file *f);
+/* The engine's checkpoint. */
+enum db_rc month_files_checkpoint(struct db *db);
 /* To be called before writing to a file: cuts off the logs of others. */
 void month_files_tidy(struct month_files *m, struct month_file *now);
 /* Removes a file, or the logs beside one; true when they are not there. */
@@ -108,6 +110,10 @@ bool month_logs_gone(const char *path);
 /* Rows from one key to another; *more turns false when `row` says stop. */
 enum db_rc month_range(struct db *db, struct month_file *f, int64_t from,
                        int64_t to, reading_row_fn *row, void *arg, bool *more);
+/* The engine's span. */
+enum db_rc
+month_span(struct db *db, int32_t from_day, int32_t to_day, int64_t first_group,
+           int64_t last_group, reading_row_fn *row, void *arg);
 /* The engine's rewrite. */
 enum db_rc
 month_rewrite(struct db *db, int32_t month, const struct reading_view *v,

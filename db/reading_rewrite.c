@@ -54,6 +54,7 @@ struct rewrite {
     int64_t last_key;
     int64_t *as_is; /* keys of rows that stay day rows */
     size_t as_is_n, as_is_size;
+    int64_t taken; /* rows of the month's file */
     struct content before, after;
     enum db_rc rc;
 };
@@ -249,6 +250,7 @@ take_row(void *arg, const struct reading_row *row)
     struct row_walk walk;
     struct row_record r;
 
+    w->taken++;
     if (!row->month && !reading_view_has(w->view, row->load_id)) {
         keep_as_is(w, row);
         return true;
@@ -329,6 +331,22 @@ rewrite_all(struct rewrite *w)
     return rc == DB_OK ? w->rc : rc;
 }
 
+/* A row that the catalog knows nothing of lies beside the groups that were
+ * gone through: it would be lost. */
+static enum db_rc
+all_taken(struct rewrite *w)
+{
+    int64_t rows = -1;
+    enum db_rc rc =
+        month_note(w->db, w->file,
+                   conn_one(w->file->conn, "SELECT count(*) FROM reading",
+                            IN_NONE, OUT(out_i64(&rows))));
+
+    if (rc == DB_OK && rows != w->taken)
+        return fail(w, "it has rows of no known load; nothing was rewritten");
+    return rc;
+}
+
 /* ---- reading it back ------------------------------------------------------
  */
 
@@ -403,10 +421,15 @@ version_get(struct rewrite *w, int64_t *version)
 static enum db_rc
 pages_take(struct rewrite *w)
 {
-    sqlite3_backup *b = sqlite3_backup_init(sqlite_handle(w->file->conn),
-                                            "main", w->to, "main");
+    sqlite3_backup *b;
     int rc = SQLITE_BUSY;
 
+    if (db_sync_failed())
+        return w->rc = month_note(
+                   w->db, w->file,
+                   sqlite_sync_refuse(w->file->conn, "exchange of pages"));
+    b = sqlite3_backup_init(sqlite_handle(w->file->conn), "main", w->to,
+                            "main");
     if (!b)
         return fail(w, sqlite3_errmsg(sqlite_handle(w->file->conn)));
     for (int i = 0; i < COPY_TRIES; i++) {
@@ -416,6 +439,7 @@ pages_take(struct rewrite *w)
         usleep(50000);
     }
     sqlite3_backup_finish(b);
+    sqlite_sync_note(rc);
     return rc == SQLITE_DONE ? DB_OK : fail(w, sqlite3_errstr(rc));
 }
 
@@ -452,6 +476,8 @@ build(struct rewrite *w, const char *path, int64_t *version)
         rc = new_open(w, path);
     if (rc == DB_OK)
         rc = rewrite_all(w);
+    if (rc == DB_OK)
+        rc = all_taken(w);
     conn_run(w->file->conn, "COMMIT", IN_NONE, NULL);
     if (rc == DB_OK)
         rc = new_commit(w);

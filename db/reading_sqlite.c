@@ -312,23 +312,6 @@ add_all(void *arg)
 }
 
 static enum db_rc
-sqlite_checkpoint_files(struct db *db)
-{
-    struct month_files *m = reading_home(db)->files;
-    enum db_rc rc = DB_OK;
-
-    for (size_t i = 0; m && i < m->n; i++) {
-        struct month_file *f = &m->at[i];
-        enum db_rc one =
-            f->written ? month_note(db, f, month_checkpoint(f)) : DB_OK;
-
-        if (one != DB_OK)
-            rc = one;
-    }
-    return rc;
-}
-
-static enum db_rc
 sqlite_add(struct db *db, int32_t month, const struct reading_row *row,
            size_t n)
 {
@@ -468,6 +451,7 @@ const struct reading_engine READING_SQLITE = {
     .each = sqlite_each,
     .own = sqlite_own,
     .find = sqlite_find,
+    .span = month_span,
     .add = sqlite_add,
     .remove = sqlite_remove,
     .rewrite = month_rewrite,
@@ -478,6 +462,6 @@ const struct reading_engine READING_SQLITE = {
     .skip = sqlite_skip,
     .size = sqlite_size,
     .verify = sqlite_verify,
-    .checkpoint = sqlite_checkpoint_files,
+    .checkpoint = month_files_checkpoint,
     .close = month_files_close,
 };

@@ -3,7 +3,7 @@
  * A step of the scrub reads rows in the order of their keys from where the last
  * one stopped, for a while, and writes down where it stopped, in one
  * transaction with what it found.  Rows that come meanwhile behind it are for
- * the next pass; a month that is gone is passed over.
+ * the next pass; a month that is gone, or is to go, is passed over.
  *
  * What an engine cannot read (a damaged page) is a finding too: it is passed
  * over, a day or a group of points at a time, and after some of them the rest
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "db/audit.h"
+#include "db/reading.h"
 #include "db/reading_home.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
@@ -33,6 +34,7 @@ struct scrub {
     struct db *db;
     int64_t now, step, pass, checked, records;
     int32_t stage, month;
+    int32_t floor; /* months before it are being dropped */
     struct reading_place at;
     struct audit_cursor audit;
     struct arena arena;
@@ -198,6 +200,7 @@ month_next(struct scrub *s, int32_t from)
     enum db_rc rc = reading_home(s->db)->engine->months(s->db, &a, &m);
     size_t i = 0;
 
+    from = from > s->floor ? from : s->floor;
     while (rc == DB_OK && i < m.n && m.at[i] < from)
         i++;
     if (rc == DB_OK && i < m.n) {
@@ -253,7 +256,8 @@ readings_some(struct scrub *s)
     bool damaged;
     enum db_rc rc;
 
-    if (s->month == 0 || s->at.day == READING_PLACE_END.day)
+    if (s->month == 0 || s->at.day == READING_PLACE_END.day ||
+        s->month < s->floor)
         return month_next(s, s->month + (s->month != 0));
     rc = rows_some(s, &damaged);
     if (rc == DB_NONE)
@@ -377,6 +381,7 @@ some(struct scrub *s, double seconds)
     struct reading_view v; /* keeps what is known of loads */
     enum db_rc rc = reading_view_open(s->db, &v);
 
+    s->floor = v.floor;
     do {
         if (rc == DB_OK)
             rc = s->stage == STAGE_READINGS ? readings_some(s) : audit_some(s);
@@ -437,8 +442,12 @@ db_scrub_share(struct db *db, int64_t *thousandths)
     enum db_rc rc = state_get(&s);
 
     if (rc == DB_OK)
+        rc = reading_floor_get(db, &s.floor);
+    if (rc == DB_OK)
         rc = e->months(db, &a, &m);
     for (size_t i = 0; rc == DB_OK && i < m.n; i++) {
+        if (m.at[i] < s.floor)
+            continue;
         rc = e->size(db, m.at[i], &bytes);
         all += bytes;
         if (m.at[i] < s.month || s.stage == STAGE_AUDIT)

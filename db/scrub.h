@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The scrub: reads all that is stored, a bit at a time, and verifies its
- * checksums: every record of every month, then the audit log.  Where it stands
- * lies in the store, so any program may do the next step.
+ * checksums: every record of every month that is kept, then the audit log.
+ * Where it stands lies in the store, so any program may do the next step.
  */
 #ifndef MH_DB_SCRUB_H
 #define MH_DB_SCRUB_H

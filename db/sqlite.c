@@ -32,6 +32,7 @@
 struct lite {
     struct db_conn conn;
     sqlite3 *h;
+    int wait_ms; /* for who has a lock */
     struct stmt_cache cache;
 };
 
@@ -48,8 +49,15 @@ db_sync_failed(void)
     return atomic_load(&sync_failed);
 }
 
-static enum db_rc
-sync_refuse(struct db_conn *c, const char *sql)
+void
+sqlite_sync_note(int rc)
+{
+    if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
+        atomic_store(&sync_failed, true);
+}
+
+enum db_rc
+sqlite_sync_refuse(struct db_conn *c, const char *sql)
 {
     return conn_fail(c, sql,
                      "the disk failed to keep what was written: nothing more "
@@ -77,8 +85,7 @@ lite_rc(struct lite *l, const char *sql, int rc)
                  sqlite3_errmsg(l->h));
         return DB_BUSY;
     default:
-        if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
-            atomic_store(&sync_failed, true);
+        sqlite_sync_note(rc);
         return conn_fail(&l->conn, sql, "%s", sqlite3_errmsg(l->h));
     }
 }
@@ -224,7 +231,7 @@ lite_rows(struct db_conn *c, const char *sql, struct db_ins in,
     if (rc != DB_OK)
         return rc;
     if (db_sync_failed() && !sqlite3_stmt_readonly(s->handle))
-        return sync_refuse(c, sql);
+        return sqlite_sync_refuse(c, sql);
     rc = stmt_bind(l, s, in);
     while (rc == DB_OK) {
         step = sqlite3_step(s->handle);
@@ -270,7 +277,7 @@ lite_rollback(struct db_conn *c)
 static enum db_rc
 lite_commit(struct db_conn *c)
 {
-    enum db_rc rc = db_sync_failed() ? sync_refuse(c, "COMMIT")
+    enum db_rc rc = db_sync_failed() ? sqlite_sync_refuse(c, "COMMIT")
                                      : conn_run(c, "COMMIT", IN_NONE, NULL);
 
     if (rc != DB_OK)
@@ -332,6 +339,17 @@ sqlite_checkpoint(struct db_conn *c)
 
     /* A reader in the way is no fault: the next one does it. */
     return (rc & 0xff) == SQLITE_BUSY ? DB_BUSY : lite_rc(l, NULL, rc);
+}
+
+int
+sqlite_patience(struct db_conn *c, int ms)
+{
+    struct lite *l = (struct lite *)c;
+    int before = l->wait_ms;
+
+    l->wait_ms = ms;
+    sqlite3_busy_timeout(l->h, ms);
+    return before;
 }
 
 /* ---- opening ---------------------------------------------------------------
@@ -420,7 +438,7 @@ lite_set_up(struct lite *l, enum db_mode mode)
 
     lite_keep_log(l);
     sqlite3_extended_result_codes(l->h, 1);
-    sqlite3_busy_timeout(l->h, BUSY_MS);
+    sqlite_patience(&l->conn, BUSY_MS);
     sqlite3_db_config(l->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     rc = lite_ours(l, mode, &fresh);
     if (rc == DB_OK && fresh)

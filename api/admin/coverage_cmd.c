@@ -144,12 +144,31 @@ write_list(struct cmd *c, struct db *db, const struct words *w)
     return rc;
 }
 
+/* A month that cannot be read is told of; its counts stay as they were. */
+static enum db_rc
+count(struct cmd *c, struct db *db, bool *failed)
+{
+    int64_t days;
+    enum db_rc rc = coverage_rule_set(db, (int32_t)c->conf->due_hours,
+                                      c->conf->default_zone);
+
+    if (rc == DB_OK)
+        rc = coverage_count(db, LOCK_SECONDS, NULL, NULL, &days);
+    *failed = rc == DB_FAIL;
+    if (*failed)
+        fprintf(c->err,
+                "meterhouse: coverage: cannot be counted anew, so old counts "
+                "are told: %s\n",
+                db_error(db));
+    return rc == DB_FAIL ? DB_OK : rc;
+}
+
 enum cmd_rc
 coverage_cmd(struct cmd *c)
 {
     struct words w = {0};
     struct db *db;
-    int64_t days;
+    bool failed;
     enum db_rc rc;
 
     if (!read_words(c, &w))
@@ -157,10 +176,7 @@ coverage_cmd(struct cmd *c)
     db = cmd_store(c, DB_WRITE);
     if (db == NULL)
         return CMD_FAILED;
-    rc = coverage_rule_set(db, (int32_t)c->conf->due_hours,
-                           c->conf->default_zone);
-    if (rc == DB_OK)
-        rc = coverage_count(db, LOCK_SECONDS, NULL, NULL, &days);
+    rc = count(c, db, &failed);
     if (rc == DB_OK)
         rc = w.list == COVERAGE_KINDS ? write_counts(c, db, &w.file)
                                       : write_list(c, db, &w);
@@ -172,5 +188,5 @@ coverage_cmd(struct cmd *c)
         rc = DB_FAIL;
     }
     db_close(db);
-    return rc == DB_OK ? CMD_DONE : CMD_FAILED;
+    return rc == DB_OK && !failed ? CMD_DONE : CMD_FAILED;
 }

@@ -29,7 +29,8 @@ coverage_count_job(struct job *j)
     if (rc == DB_OK)
         rc = coverage_todo_get(j->db, &todo);
     if (rc != DB_OK) {
-        snprintf(j->note, sizeof j->note, "%.500s", db_error(j->db));
+        snprintf(j->note, sizeof j->note, "%lld days counted; %.400s",
+                 (long long)days, db_error(j->db));
         return JOB_LATER;
     }
     snprintf(j->note, sizeof j->note, "%lld days counted", (long long)days);

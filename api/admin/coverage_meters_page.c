@@ -24,13 +24,22 @@ struct pick {
     const char *word;
 };
 
-static void
-pick_duns(const char *word, size_t n, bool *has, char to[16])
+static bool
+is_word(const char *text, size_t n, const char *word)
 {
-    *has = !(n == 3 && memcmp(word, "all", 3) == 0);
-    if (*has && n == 4 && memcmp(word, "none", 4) == 0)
+    return n == strlen(word) && memcmp(text, word, n) == 0;
+}
+
+/* A number of 9 or 13 digits, "none" or "all". */
+static bool
+pick_duns(const char *text, size_t n, bool *has, char to[16])
+{
+    *has = !is_word(text, n, "all");
+    if (*has && is_word(text, n, "none"))
         n = 0;
-    str_copyn(to, 16, word, n < 15 ? n : 15);
+    else if (*has && (!(n == 9 || n == 13) || !str_is_digits(text, n)))
+        return false;
+    return str_copyn(to, 16, text, *has ? n : 0);
 }
 
 /* "missing 957877905 100000007" */
@@ -55,8 +64,12 @@ pick_read(struct req *r, struct pick *p)
     str_copyn(kind, sizeof kind, p->word, (size_t)(tdsp - p->word));
     p->kind = coverage_kind_from(kind);
     tdsp++;
-    pick_duns(tdsp, (size_t)(rep - tdsp), &p->whose.has_tdsp, p->whose.tdsp);
-    pick_duns(rep + 1, strlen(rep + 1), &p->whose.has_rep, p->whose.rep);
+    rep++;
+    if (!pick_duns(tdsp, (size_t)(rep - 1 - tdsp), &p->whose.has_tdsp,
+                   p->whose.tdsp) ||
+        !pick_duns(rep, strlen(rep), &p->whose.has_rep, p->whose.rep))
+        return req_bad(r, FAULT_BAD_FIELD, "pick", "admin.cover.bad_duns",
+                       NULL);
     return p->kind == COVERAGE_KINDS ? FAULT_BAD_REQUEST : FAULT_NONE;
 }
 

@@ -13,7 +13,10 @@ enum job_rc
 store_checkpoint_job(struct job *j)
 {
     /* A reader in the way is met again next time. */
-    return db_checkpoint(j->db) == DB_FAIL ? JOB_LATER : JOB_DONE;
+    if (db_checkpoint(j->db) != DB_FAIL)
+        return JOB_DONE;
+    snprintf(j->note, sizeof j->note, "%.400s", db_error(j->db));
+    return JOB_LATER;
 }
 
 static bool

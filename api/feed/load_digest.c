@@ -11,6 +11,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/feed/load_parts.h"
@@ -28,7 +29,8 @@ enum claim { CLAIM_NONE, CLAIM_READER, CLAIM_HERE };
 
 struct digest {
     enum claim claim;
-    bool done, failed;
+    bool done;
+    char why[400]; /* it failed: in one line */
     uint64_t check;
     char sha256[SHA256_HEX];
 };
@@ -70,20 +72,21 @@ load_digest_check(uint64_t check, const char *text, size_t n)
 /* ---- lanes ------------------------------------------------------------------
  */
 
+/* `why` when it failed, else "". */
 static void
-lane_done(struct digests *d, struct lane *l, bool failed)
+lane_done(struct digests *d, struct lane *l, const char *why)
 {
     struct digest *f = &d->file[l->file];
 
-    source_close(l->s);
-    l->s = NULL;
     pthread_mutex_lock(&d->lock);
     f->done = true;
-    f->failed = failed;
+    str_copyn(f->why, sizeof f->why, why, strnlen(why, sizeof f->why - 1));
     f->check = l->check;
     sha256_lanes_end(&d->lanes, (unsigned)(l - d->lane), f->sha256);
     pthread_cond_broadcast(&d->changed);
     pthread_mutex_unlock(&d->lock);
+    source_close(l->s);
+    l->s = NULL;
 }
 
 /* Takes more text into an empty lane. */
@@ -94,7 +97,7 @@ lane_fill(struct digests *d, struct lane *l)
     size_t rest;
 
     if (n < 0) {
-        lane_done(d, l, true);
+        lane_done(d, l, source_why(l->s));
         return;
     }
     l->total += (uint64_t)n;
@@ -112,14 +115,14 @@ lane_fill(struct digests *d, struct lane *l)
 
 /* A plain file, or NULL: the reader digests what is not plain. */
 static struct source *
-file_open(const struct loader *ld, size_t file)
+file_open(const struct loader *ld, size_t file, char why[512])
 {
-    char why[512];
     struct source *s = source_open(ld->paths[file], NULL, why);
 
     if (s == NULL || source_is_plain(s))
         return s;
     source_close(s);
+    str_copy(why, 512, "it is not plain any more");
     return NULL;
 }
 
@@ -155,15 +158,17 @@ claim_next(struct digests *d, size_t *file)
 static bool
 lane_start(struct digests *d, struct lane *l)
 {
+    char why[512];
+
     while (claim_next(d, &l->file)) {
-        l->s = file_open(d->ld, l->file);
+        l->s = file_open(d->ld, l->file, why);
         l->total = l->check = 0;
         l->at = l->end = 0;
         l->over = false;
         sha256_lanes_start(&d->lanes, (unsigned)(l - d->lane));
         if (l->s != NULL)
             return true;
-        lane_done(d, l, true);
+        lane_done(d, l, why);
     }
     return false;
 }
@@ -179,7 +184,7 @@ lanes_fill(struct digests *d)
 
         while (l->s != NULL ? l->at == l->end : lane_start(d, l)) {
             if (l->over)
-                lane_done(d, l, false);
+                lane_done(d, l, "");
             else if (l->at == l->end)
                 lane_fill(d, l);
         }
@@ -307,11 +312,25 @@ load_digest_claim(struct digests *d, size_t file, bool plain)
     if (d->file[file].claim == CLAIM_NONE)
         d->file[file].claim = CLAIM_READER;
     ours = !plain || d->file[file].claim == CLAIM_READER ||
-           (d->file[file].done && d->file[file].failed);
+           (d->file[file].done && d->file[file].why[0]);
     d->reading = file;
     pthread_cond_broadcast(&d->changed);
     pthread_mutex_unlock(&d->lock);
     return ours;
+}
+
+/* Why the digest is not that of the text that was read; NULL when it is. */
+static const char *
+digest_fault(const struct digest *f, const struct batch *b)
+{
+    if (!f->done)
+        return "loading was stopped";
+    if (b->broken)
+        return NULL;
+    if (f->why[0])
+        return "the file could not be read a second time";
+    return f->check == b->check ? NULL
+                                : "the file was changed while it was loaded";
 }
 
 bool
@@ -319,17 +338,19 @@ load_digest_get(struct loader *ld, struct batch *b, char why[512])
 {
     struct digests *d = ld->digests;
     struct digest *f = &d->file[b->file];
-    bool ok;
+    const char *what;
 
     pthread_mutex_lock(&d->lock);
     while (!f->done && !atomic_load(&ld->stop))
         pthread_cond_wait(&d->changed, &d->lock);
-    ok = f->done && (b->broken || (!f->failed && f->check == b->check));
+    what = digest_fault(f, b);
     memcpy(b->r.l.sha256, f->sha256, sizeof b->r.l.sha256);
     pthread_mutex_unlock(&d->lock);
-    if (ok)
+    if (what == NULL)
         return true;
-    str_copy(why, 512, "the file was changed while it was loaded");
-    log_theirs("file changed while it was loaded", "file=%s", b->r.l.name);
+    /* what is done does not change any more */
+    snprintf(why, 512, "%s%s%s", what, f->done && f->why[0] ? ": " : "",
+             f->done ? f->why : "");
+    log_theirs("file not loaded", "file=%s why=%s", b->r.l.name, why);
     return false;
 }

@@ -158,7 +158,7 @@ bool load_digest_claim(struct digests *d, size_t file, bool plain);
 #define LOAD_PIECE 65536
 uint64_t load_digest_check(uint64_t check, const char *text, size_t n);
 /* Waits for the digest of a batch's file.  False: `why`; the file was changed
- * while it was loaded, or the loader stops. */
+ * while it was loaded, could not be read again, or the loader stops. */
 bool load_digest_get(struct loader *ld, struct batch *b, char why[512]);
 
 /* Counts what the registry finds odd about a batch's records. */

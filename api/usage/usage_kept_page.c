@@ -2,6 +2,8 @@
 /* Pages of usage kept ready: the key, and the one cache. */
 #include "api/usage/usage_kept_page.h"
 
+#include <string.h>
+
 #include "api/usage/usage_load.h"
 #include "db/load.h"
 #include "server/base/str.h"
@@ -151,11 +153,12 @@ add_params(struct buf *key, struct req *r)
 
 /* The days that may be read, of both kinds of reports, and the clock. */
 static enum fault
-add_window(struct buf *key, const struct req *r,
+add_window(struct usage_kept *k, const struct req *r,
            const struct agreement_meter *m)
 {
     const struct tz *zone = tz_get(m->point.zone);
-    int32_t today, from, to;
+    struct buf *key = &k->key;
+    int32_t today;
     bool before;
 
     if (!zone)
@@ -164,13 +167,14 @@ add_window(struct buf *key, const struct req *r,
     add_number(key, today);
     add_number(key, usage_next_load(r->conf, zone, r->now_utc, &before));
     for (int monthly = 0; monthly < 2; monthly++) {
-        enum fault f = agreement_window(r->db, r->who, r->conf, m->point.id,
-                                        today, monthly, &from, &to);
+        enum fault f =
+            agreement_window(r->db, r->who, r->conf, m->point.id, today,
+                             monthly, &k->from[monthly], &k->to[monthly]);
 
         if (f != FAULT_NONE)
             return f;
-        add_number(key, from);
-        add_number(key, to);
+        add_number(key, k->from[monthly]);
+        add_number(key, k->to[monthly]);
     }
     return FAULT_NONE;
 }
@@ -187,7 +191,7 @@ key_make(struct usage_kept *k, const struct usage_show *s)
     add_actor(&k->key, s->r);
     add_meter(&k->key, &s->meter);
     return add_params(&k->key, s->r) == FAULT_NONE &&
-           add_window(&k->key, s->r, &s->meter) == FAULT_NONE &&
+           add_window(k, s->r, &s->meter) == FAULT_NONE &&
            add_others(&k->key, s->r) == FAULT_NONE;
 }
 
@@ -204,10 +208,31 @@ usage_kept_find(struct usage_kept *k, const struct usage_show *s,
     return false;
 }
 
-void
-usage_kept_put(const struct usage_kept *k, const struct buf *page)
+/* Rights are read several times while a page is made: they were the same at the
+ * beginning, at the end, and when the days were read. */
+static bool
+holds_still(const struct usage_kept *k, const struct usage_show *s)
 {
-    if (kept && k->key.len)
+    const bool monthly = s->ask.report == USAGE_MONTHLY;
+    struct usage_show again = {.r = s->r};
+    struct usage_kept now = {.key = {0}};
+    bool same;
+
+    if (s->usage.from != k->from[monthly] || s->usage.to != k->to[monthly])
+        return false;
+    same = agreement_meter_get(s->r->db, s->r->who, s->meter.number,
+                               &again.meter) == FAULT_NONE &&
+           key_make(&now, &again) && now.key.len == k->key.len &&
+           memcmp(now.key.at, k->key.at, k->key.len) == 0;
+    buf_clear(&now.key);
+    return same;
+}
+
+void
+usage_kept_put(const struct usage_kept *k, const struct usage_show *s,
+               const struct buf *page)
+{
+    if (kept && k->key.len && holds_still(k, s))
         cache_put(kept, &k->key, &k->stamp, page);
 }
 

@@ -300,7 +300,7 @@ usage_content(struct usage_show *s, json_t *view, const struct usage_kept *k)
     f = page_content(s->r, "usage/usage.html", view, &made);
     if (f == FAULT_NONE) {
         buf_text(&made);
-        usage_kept_put(k, &made);
+        usage_kept_put(k, s, &made);
         f = framed(s->r, &made);
     }
     buf_clear(&made);

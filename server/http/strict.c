@@ -5,9 +5,9 @@
  * libmicrohttpd 0.9 mends what it should refuse: it ends targets and values at
  * the first NUL byte, joins folded lines, takes a bare LF for CRLF.  None of
  * this can be seen in the strings that it gives; but they lie in the request
- * as it was received, so that a well-formed request leaves exactly CR LF from
- * the end of one value to the name of the next.  Version 1.0 refuses all this
- * by itself and promises no such layout.
+ * as it was received, so that a well-formed request leaves exactly CR LF, made
+ * NULs, from the end of one value to the name of the next.  Version 1.0 refuses
+ * all this by itself and promises no such layout.
  */
 #include <string.h>
 #include <strings.h>
@@ -55,7 +55,7 @@ count_header(void *arg, enum MHD_ValueKind kind, const char *name,
 
     (void)kind;
     c->headers++;
-    if (MENDS && name != c->next)
+    if (MENDS && (name != c->next || name[-1] != '\0'))
         c->bad = true;
     c->next = value + value_size + strlen("\r\n");
     if (!is_token(name, name_size) || !is_field_value(value, value_size))
@@ -136,7 +136,8 @@ headers_count(const struct exchange *x, const char *version, struct count *c)
     if (!MENDS)
         return !c->bad;
     return !c->bad && version == x->target + x->target_size + 1 &&
-           c->next + strlen("\r\n") == x->method + header_size(x);
+           c->next + strlen("\r\n") == x->method + header_size(x) &&
+           memcmp(c->next - 1, "\0\0", 3) == 0;
 }
 
 enum fault

@@ -23,6 +23,7 @@
 #include "db/backup.h"
 #include "db/gate.h"
 #include "db/reading.h"
+#include "db/reading_home.h"
 #include "db/store.h"
 #include "server/base/arena.h"
 #include "server/base/buf.h"
@@ -295,6 +296,46 @@ say(struct rig *r, struct db *db, bool whole, char to[SHA256_HEX])
     return ok && !r->sh->why[0];
 }
 
+static bool
+form_row(void *arg, const struct reading_row *row)
+{
+    struct rig_form *f = arg;
+
+    if (row->month)
+        f->month_rows++;
+    else
+        f->day_rows++;
+    return true;
+}
+
+/* How rows lie, and what is to be dropped. */
+static bool
+look_at_months(struct rig *r, struct db *db)
+{
+    const struct reading_engine *e = reading_home(db)->engine;
+    struct reading_month *going;
+    struct reading_months m;
+    struct arena a = {0};
+    size_t n = 0;
+    int32_t floor = 0;
+    enum db_rc rc = reading_floor_get(db, &floor);
+
+    r->sh->form = (struct rig_form){0};
+    if (rc == DB_OK)
+        rc = reading_months_before(db, floor, &a, &going, &n);
+    r->sh->going = (int)n;
+    if (rc == DB_OK)
+        rc = e->months(db, &a, &m);
+    for (size_t i = 0; rc == DB_OK && i < m.n; i++) {
+        if (m.at[i] >= floor)
+            rc = e->scan(db, m.at[i], form_row, &r->sh->form);
+    }
+    arena_clear(&a);
+    if (rc != DB_OK)
+        snprintf(r->sh->why, sizeof r->sh->why, "months: %.450s", db_error(db));
+    return rc == DB_OK;
+}
+
 /* As a reader finds it, before anything is put right. */
 static int
 look_first(struct rig *r, const char *store)
@@ -337,7 +378,7 @@ look_again(struct rig *r, const char *store)
         ok = false;
     }
     db_writer_unlock(db);
-    ok = ok && say(r, db, true, said);
+    ok = ok && say(r, db, true, said) && look_at_months(r, db);
     db_close(db);
     if (ok && !str_eq(said, r->sh->said)) {
         snprintf(r->sh->why, sizeof r->sh->why,
@@ -462,6 +503,42 @@ is_allowed(const struct rig *r, int done, bool exact)
     return false;
 }
 
+static bool
+same_form(struct rig_form a, struct rig_form b)
+{
+    return a.month_rows == b.month_rows && a.day_rows == b.day_rows;
+}
+
+/* While a month was being rewritten: old or new, never a mixture. */
+static bool
+form_holds(struct rig *r, int done, bool exact)
+{
+    const struct rig_form now = r->sh->form;
+
+    if (done == r->w.n || r->w.step[done].kind != STEP_COMPACT ||
+        same_form(now, r->form[done]) ||
+        (!exact && same_form(now, r->form[done + 1])))
+        return true;
+    return rig_wrong(r, "%d rows of months and %d of days: neither old nor new",
+                     now.month_rows, now.day_rows);
+}
+
+/* A month that was dropped comes back by a restore alone. */
+static bool
+drops_hold(struct rig *r, int done)
+{
+    bool dropped = false;
+
+    for (int i = 0; i < done; i++) {
+        dropped |= r->w.step[i].kind == STEP_RETENTION;
+        dropped &= r->w.step[i].kind != STEP_RESTORE;
+    }
+    if (done < r->w.n && r->w.step[done].kind == STEP_RESTORE)
+        dropped = false;
+    return !dropped || !r->sh->going ||
+           rig_wrong(r, "a month that was dropped is there");
+}
+
 bool
 rig_look(struct rig *r, int done, bool exact)
 {
@@ -477,6 +554,8 @@ rig_look(struct rig *r, int done, bool exact)
                          done < r->w.n ? STEP_NAME[r->w.step[done].kind]
                                        : "nothing",
                          r->sh->none ? "nothing" : "something else");
+    if (!r->sh->none && (!form_holds(r, done, exact) || !drops_hold(r, done)))
+        return false;
     return backups_there(r, done);
 }
 
@@ -558,6 +637,7 @@ step_make(struct rig *r, int at)
     if (r->sh->none || r->sh->shut)
         return rig_wrong(r, "undisturbed: there is no store");
     str_copy(r->state[at + 1], SHA256_HEX, r->sh->said);
+    r->form[at + 1] = r->sh->form;
     if (s->kind == STEP_BACKUP && !r->backup[s->a][0]) {
         if (!looked(r, child_backups))
             return false;

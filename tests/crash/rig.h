@@ -7,7 +7,8 @@
  * must say what it said before or after that step (or after some of the files
  * of that step), be sound, and after the rest of the work say what the
  * undisturbed one says.  That is: nothing promised is lost, nothing is there
- * twice or by half.
+ * twice or by half.  A month that was being rewritten is so whole or not at
+ * all, and one that was dropped stays dropped.
  */
 #ifndef MH_TESTS_CRASH_RIG_H
 #define MH_TESTS_CRASH_RIG_H
@@ -21,6 +22,11 @@
 
 #define RIG_BETWEEN 8 /* states inside one step */
 
+/* How the rows of all months lie, those of committed loads alone. */
+struct rig_form {
+    int month_rows, day_rows;
+};
+
 /* What parent and child both see. */
 struct rig_shared {
     int done; /* steps that were promised */
@@ -28,6 +34,8 @@ struct rig_shared {
     char said[SHA256_HEX];
     bool shut; /* a restore was cut off */
     bool none; /* there is no store, or one of an older schema */
+    int going; /* months that are to be dropped */
+    struct rig_form form;
     long calls;
 };
 
@@ -39,6 +47,7 @@ struct rig {
     char state[WORK_STEPS + 1][SHA256_HEX]; /* before step k */
     char between[WORK_STEPS][RIG_BETWEEN][SHA256_HEX];
     int n_between[WORK_STEPS];
+    struct rig_form form[WORK_STEPS + 1];
     char backup[2][SHA256_HEX]; /* what it gives back */
     long calls[WORK_STEPS];     /* that change files, from step k to the end */
     struct rig_shared *sh;

@@ -9,6 +9,7 @@
 #include "db/load.h"
 #include "db/reading.h"
 #include "db/session.h"
+#include "db/upkeep.h"
 #include "server/base/clock.h"
 #include "server/base/hash.h"
 #include "server/base/str.h"
@@ -154,6 +155,24 @@ tell_market(struct db *db, struct buf *to, int *committed, char why[512])
     return rc;
 }
 
+/* ---- upkeep -------------------------------------------------------------- */
+
+/* The first day that is kept, and whether a scrub came to its end. */
+static enum db_rc
+tell_upkeep(struct db *db, struct buf *to)
+{
+    struct upkeep u;
+    int32_t floor;
+    enum db_rc rc = reading_floor_get(db, &floor);
+
+    if (rc == DB_OK)
+        rc = db_upkeep_get(db, &u);
+    if (rc == DB_OK)
+        buf_printf(to, "kept since day %d%s\n", floor,
+                   u.done_utc ? ", scrubbed" : "");
+    return rc;
+}
+
 /* ---- people -------------------------------------------------------------- */
 
 struct people {
@@ -214,6 +233,8 @@ tell_store(struct db *db, struct buf *to, int *committed, char why[512])
     rc = tell_market(db, to, committed, why);
     if (rc == DB_OK)
         rc = tell_people(db, to);
+    if (rc == DB_OK)
+        rc = tell_upkeep(db, to);
     sort_lines(to);
     if (rc != DB_OK && !why[0])
         snprintf(why, 512, "%s", db_error(db));

@@ -2,8 +2,9 @@
 /*
  * Everything that a store says, as sorted lines of text which are equal for
  * stores that say the same: committed loads with their counts, every version
- * of every day, accounts, living sessions and rights.  What is told may not
- * depend on ids, times of writing or chance.
+ * of every day, accounts, living sessions and rights, which days
+ * are kept and whether a scrub ended.  What is told may not depend on ids,
+ * times of writing or chance.
  */
 #ifndef MH_TESTS_CRASH_TELL_H
 #define MH_TESTS_CRASH_TELL_H

@@ -7,17 +7,20 @@
 
 #include "api/account/account.h"
 #include "api/account/login.h"
+#include "api/admin/retention.h"
 #include "api/feed/load.h"
 #include "db/backup.h"
 #include "db/migrate.h"
+#include "db/scrub.h"
 #include "server/base/clock.h"
 #include "server/base/file.h"
 #include "server/base/str.h"
 #include "tests/crash/power.h"
 
 const char *const STEP_NAME[STEP_COUNT] = {
-    "create",  "load",    "unload",  "checkpoint", "backup",
-    "restore", "account", "sign-in", "revoke",     "lock"};
+    "create",  "load",      "unload",  "checkpoint", "backup",
+    "restore", "account",   "sign-in", "revoke",     "lock",
+    "compact", "retention", "scrub"};
 
 /* ---- drawing ---------------------------------------------------------------
  */
@@ -41,7 +44,7 @@ draw_one(struct work *w, struct drawn *d, uint64_t *seed)
     int last = file + (int)power_dice(seed, 3);
     int person = d->people ? (int)power_dice(seed, (uint64_t)d->people) : 0;
 
-    switch (power_dice(seed, 16)) {
+    switch (power_dice(seed, 20)) {
     case 0:
         if (d->people < 4)
             add(w, STEP_ACCOUNT, d->people++, 0);
@@ -79,6 +82,16 @@ draw_one(struct work *w, struct drawn *d, uint64_t *seed)
     case 9:
     case 10:
         add(w, STEP_UNLOAD, file, 0);
+        return;
+    case 11:
+    case 12:
+        add(w, STEP_COMPACT, (int)power_dice(seed, 2), 0);
+        return;
+    case 13:
+        add(w, STEP_SCRUB, 0, 0);
+        return;
+    case 14:
+        add(w, STEP_RETENTION, 0, 0);
         return;
     default:
         if (last >= w->files)
@@ -125,6 +138,10 @@ work_core(struct work *w)
     add(w, STEP_UNLOAD, 2, 0);
     add(w, STEP_CHECKPOINT, 0, 0);
     add(w, STEP_LOCK, 0, 0);
+    add(w, STEP_COMPACT, 0, 0);
+    add(w, STEP_COMPACT, 1, 0);
+    add(w, STEP_SCRUB, 0, 0);
+    add(w, STEP_RETENTION, 0, 0);
     add(w, STEP_BACKUP, 1, 0);
     add(w, STEP_RESTORE, 0, 0);
     add(w, STEP_LOAD, last - 1, last - 1);
@@ -365,6 +382,69 @@ step_restore(const char *data, int a, char why[512])
 }
 
 static bool
+step_compact(struct db *db, int a, char why[512])
+{
+    struct reading_rewritten r;
+    int32_t *month, ask = day_from_civil(2026, a ? 3 : 2, 1);
+    struct arena arena = {0};
+    size_t n = 0;
+    enum db_rc rc = reading_compact_due(db, (int32_t)(clock_now() / 86400),
+                                        &arena, &month, &n);
+
+    for (size_t i = 0; i < n && rc == DB_OK; i++) {
+        if (month[i] == ask)
+            rc = reading_compact(db, ask, 5, &r);
+    }
+    if (rc != DB_OK)
+        snprintf(why, 512, "%.500s", db_error(db));
+    arena_clear(&arena);
+    return rc == DB_OK;
+}
+
+static bool
+step_retention(struct db *db, struct conf *conf, char why[512])
+{
+    struct retention r;
+
+    /* The clock stands in the month after the second. */
+    str_copy(conf->keep, sizeof conf->keep, "1");
+    return retention_run(db, conf, false, &r, NULL, NULL, why) == DB_OK;
+}
+
+static enum db_rc
+scrub_once(struct db *db)
+{
+    struct scrub_step s = {0};
+    /* DB_NONE: one that was cut off goes on */
+    enum db_rc rc = db_scrub_begin(db, clock_now());
+
+    if (rc == DB_NONE)
+        rc = DB_OK;
+    while (rc == DB_OK && !s.ended)
+        rc = db_scrub_step(db, clock_now(), 0, &s);
+    return rc;
+}
+
+/* Until a pass that found nothing has ended.  What could not be read once is a
+ * finding until a later pass has read it. */
+static bool
+step_scrub(struct db *db, char why[512])
+{
+    struct upkeep u;
+    enum db_rc rc = scrub_once(db);
+
+    if (rc == DB_OK)
+        rc = db_upkeep_get(db, &u);
+    if (rc == DB_OK && u.findings)
+        rc = scrub_once(db);
+    if (rc == DB_OK)
+        rc = db_upkeep_get(db, &u);
+    if (rc == DB_OK && u.findings)
+        snprintf(why, 512, "the scrub found damage");
+    return rc == DB_OK && !u.findings;
+}
+
+static bool
 step_on(const struct work *w, const struct step *s, struct db *db,
         const char *data, char why[512])
 {
@@ -389,6 +469,12 @@ step_on(const struct work *w, const struct step *s, struct db *db,
         return step_revoke(db, s);
     case STEP_LOCK:
         return step_lock(db, s->a);
+    case STEP_COMPACT:
+        return step_compact(db, s->a, why);
+    case STEP_RETENTION:
+        return step_retention(db, &conf, why);
+    case STEP_SCRUB:
+        return step_scrub(db, why);
     case STEP_CREATE:
     case STEP_RESTORE:
     case STEP_COUNT:

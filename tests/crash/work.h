@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WORK_STEPS 16
+#define WORK_STEPS 20
 #define WORK_FILES 24
 
 enum step_kind {
@@ -24,6 +24,9 @@ enum step_kind {
     STEP_SIGN_IN,    /* person `a` with browser `b` */
     STEP_REVOKE,     /* that session */
     STEP_LOCK,       /* person `a` is locked out */
+    STEP_COMPACT,    /* month `a` of the two that there are is rewritten */
+    STEP_RETENTION,  /* the first of them is dropped */
+    STEP_SCRUB,      /* all is read, and nothing found */
     STEP_COUNT
 };
 extern const char *const STEP_NAME[STEP_COUNT];

@@ -80,3 +80,13 @@ EXTRA_PROGRAMS += tests/fuzz/fuzz_manifest
 tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c
 tests_fuzz_fuzz_manifest_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += tests/fuzz/corpus/manifest
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz_headers
+tests_fuzz_fuzz_headers_SOURCES = tests/fuzz/fuzz_headers.c
+tests_fuzz_fuzz_headers_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/headers
+
+EXTRA_PROGRAMS += tests/fuzz/fuzz_pgp
+tests_fuzz_fuzz_pgp_SOURCES = tests/fuzz/fuzz_pgp.c
+tests_fuzz_fuzz_pgp_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/pgp

@@ -285,6 +285,14 @@ test_meters(void **state)
          .body = "day=2025-07-01&pick=missing", .status = 400},
         {"POST", "/admin/coverage/meters", .as = "ada",
          .body = "pick=missing+all+all", .status = 400},
+        {"POST", "/admin/coverage/meters", .as = "ada",
+         .body = "day=2025-07-01&pick=missing+99900011x+all", .status = 400,
+         .has = "a DUNS number has 9 or 13 digits"},
+        {"POST", "/admin/coverage/meters", .as = "ada",
+         .body = "day=2025-07-01&pick=missing+all+99900022200000000",
+         .status = 400, .has = "a DUNS number has 9 or 13 digits"},
+        {"POST", "/admin/coverage/meters/file", .as = "ada",
+         .body = "day=2025-07-01&pick=missing+all+all+all", .status = 400},
         {"GET", "/admin/coverage/meters", .as = "ada", .status = 405},
     };
     struct audit_record a;

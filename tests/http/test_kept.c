@@ -6,9 +6,11 @@
 #include <stdlib.h>
 
 #include "api/feed/load.h"
+#include "api/usage/usage_kept_page.h"
 #include "db/agreement.h"
 #include "db/load.h"
 #include "server/base/clock.h"
+#include "server/http/route.h"
 #include "tests/http/people.h"
 #include "tests/store/usage_days.h"
 
@@ -217,6 +219,81 @@ test_clock(void **state)
     clock_set(now);
 }
 
+/* A request of Ana's as it is while her page is made. */
+static void
+making(struct usage_show *s, struct usage_kept *k)
+{
+    static const struct route route = {.path = "/meters/{}/made"};
+    static struct actor who;
+    static struct conf conf;
+    static struct req r;
+    struct buf page = {0};
+
+    conf_init(&conf);
+    who = (struct actor){.role = ROLE_CUSTOMER, .account_id = ana, .duns = ""};
+    r = (struct req){.db = db,
+                     .conf = &conf,
+                     .who = &who,
+                     .route = &route,
+                     .now_utc = clock_now()};
+    *s = (struct usage_show){.r = &r};
+    assert_int_equal(agreement_meter_get(db, &who, 1, &s->meter), FAULT_NONE);
+    assert_false(usage_kept_find(k, s, &page));
+    s->usage.from = k->from[0];
+    s->usage.to = k->to[0];
+}
+
+/* Puts what was made; is it there for the next request? */
+static bool
+is_kept(struct usage_show *s, struct usage_kept *k)
+{
+    struct buf page = {0};
+    bool found;
+
+    buf_add(&page, "made", 5);
+    usage_kept_put(k, s, &page);
+    usage_kept_clear_key(k);
+    page.len = 0;
+    found = usage_kept_find(k, s, &page);
+    usage_kept_clear_key(k);
+    buf_clear(&page);
+    return found;
+}
+
+static void
+ends(const char *day)
+{
+    assert_int_equal(
+        db_account_point_end(db, ana, 1, day ? usage_day_of(day) : DAY_NONE),
+        DB_OK);
+}
+
+/* A right that changes while a page is made: that page is not kept. */
+static void
+test_right_moves(void **state)
+{
+    struct usage_show s;
+    struct usage_kept k;
+
+    (void)state;
+    ends("2026-11-04");
+    making(&s, &k);
+    ends("2026-11-09");
+    s.usage.to = usage_day_of("2026-11-09"); /* as the page then shows */
+    ends("2026-11-04");
+    assert_false(is_kept(&s, &k));
+    making(&s, &k);
+    ends("2026-11-09");
+    assert_false(is_kept(&s, &k));
+    making(&s, &k);
+    assert_int_equal(db_account_point_put_label(db, ana, 1, "Casita"), DB_OK);
+    assert_false(is_kept(&s, &k));
+    making(&s, &k);
+    assert_true(is_kept(&s, &k));
+    assert_int_equal(db_account_point_put_label(db, ana, 1, "Patio"), DB_OK);
+    ends(NULL);
+}
+
 static void
 test_end_of_right(void **state)
 {
@@ -246,10 +323,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_data),         cmocka_unit_test(test_bill),
-        cmocka_unit_test(test_asked),        cmocka_unit_test(test_people),
-        cmocka_unit_test(test_language),     cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_end_of_right),
+        cmocka_unit_test(test_data),        cmocka_unit_test(test_bill),
+        cmocka_unit_test(test_asked),       cmocka_unit_test(test_people),
+        cmocka_unit_test(test_language),    cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_right_moves), cmocka_unit_test(test_end_of_right),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

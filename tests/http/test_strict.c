@@ -197,6 +197,8 @@ test_request_lines_and_headers(void **state)
         {"NUL in the last header",
          BYTES("GET / HTTP/1.1\r\nX: a\0b\r\n" HOST "Y: a\0\r\n\r\n"), 400,
          true, 1},
+        {"NUL and more in place of a CR",
+         BYTES("GET / HTTP/1.1\r\nHost: localhost\0x\n\n"), 400, true, 1},
         {"NUL in a name", BYTES("GET / HTTP/1.1\r\n" HOST "X\0Y: a\r\n\r\n"),
          400, true, 1},
         {"bare LF after the request line", "GET / HTTP/1.1\n" HOST "\r\n", 0,

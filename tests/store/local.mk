@@ -142,6 +142,6 @@ TESTS += tests/store/test_scrub
 tests_store_test_scrub_SOURCES = tests/store/test_scrub.c $(RECORDS)
 check_PROGRAMS += tests/store/test_sync
 TESTS += tests/store/test_sync
-tests_store_test_sync_SOURCES = tests/store/test_sync.c $(ENGINES)
+tests_store_test_sync_SOURCES = tests/store/test_sync.c $(RECORDS)
 tests_store_test_sync_SOURCES += tests/crash/fault_vfs.c
 tests_store_test_sync_SOURCES += tests/crash/fault_vfs.h

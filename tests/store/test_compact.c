@@ -374,6 +374,34 @@ test_damaged_row(void **test)
     unload(e->db, first);
 }
 
+/* A row that the catalog knows nothing of is not lost by rewriting. */
+static void
+test_a_row_beside(void **test)
+{
+    struct engine *e = engine_of(test);
+    const int64_t far = INT64_C(1000000) * ROW_POINTS;
+    struct reading_rewritten r;
+    size_t rows;
+
+    if (e->kind != DB_SQLITE)
+        skip();
+    points_make(e->db, POINTS);
+    load_both(e->db, NULL, 10);
+    assert_int_equal(reading_home(e->db)->engine->add(
+                         e->db, october(),
+                         &(struct reading_row){.group = row_group(far),
+                                               .load_id = 1,
+                                               .day = october() + 20,
+                                               .data = (const uint8_t *)"stray",
+                                               .n = 5},
+                         1),
+                     DB_OK);
+    rows = day_rows(e->db);
+    assert_int_equal(reading_compact(e->db, october(), 5, &r), DB_FAIL);
+    assert_non_null(strstr(db_error(e->db), "no known load"));
+    assert_int_equal(day_rows(e->db), rows);
+}
+
 int
 main(void)
 {
@@ -381,7 +409,7 @@ main(void)
         ENGINE_TESTS(test_twins),       ENGINE_TESTS(test_open_load),
         ENGINE_TESTS(test_due),         ENGINE_TESTS(test_busy),
         ENGINE_TESTS(test_crashes),     ENGINE_TESTS(test_under_a_reader),
-        ENGINE_TESTS(test_damaged_row),
+        ENGINE_TESTS(test_damaged_row), ENGINE_TESTS(test_a_row_beside),
     };
 
     records_init();

@@ -9,6 +9,7 @@
 
 #include "db/coverage.h"
 #include "db/load_run.h"
+#include "db/reading_home.h"
 #include "server/base/clock.h"
 #include "tests/store/records.h"
 #include "tests/store/table_files.h"
@@ -254,6 +255,131 @@ test_dropped(void **state)
     assert_store_clean(e->db);
 }
 
+/* ---- months -----------------------------------------------------------------
+ */
+
+#define MONTH_DAYS_LOADED 9
+
+/* Passes rows on, and counts them. */
+static struct {
+    const struct reading_engine *engine;
+    reading_row_fn *row;
+    void *arg;
+    size_t day_rows, month_rows;
+} counting;
+
+static bool
+count_row(void *arg, const struct reading_row *r)
+{
+    (void)arg;
+    if (r->month)
+        counting.month_rows++;
+    else
+        counting.day_rows++;
+    return counting.row(counting.arg, r);
+}
+
+static enum db_rc
+count_find(struct db *db, int32_t day, const int64_t *group, size_t n,
+           reading_row_fn *row, void *arg)
+{
+    counting.row = row;
+    counting.arg = arg;
+    return counting.engine->find(db, day, group, n, count_row, NULL);
+}
+
+static enum db_rc
+count_span(struct db *db, int32_t from_day, int32_t to_day, int64_t first_group,
+           int64_t last_group, reading_row_fn *row, void *arg)
+{
+    counting.row = row;
+    counting.arg = arg;
+    return counting.engine->span(db, from_day, to_day, first_group, last_group,
+                                 count_row, NULL);
+}
+
+/* A rewritten month is counted by reading each of its rows once. */
+static void
+test_month_rows_once(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct reading_engine wrapped;
+    struct reading_rewritten r;
+    int32_t day;
+
+    if (e->kind != DB_SQLITE)
+        skip();
+    records_init();
+    register_points(e);
+    for (int i = 0; i < MONTH_DAYS_LOADED; i++)
+        records_load(e->db,
+                     FILE_OF(20261101000000 + i, 1,
+                             {1, i, 4, 20261101000000, 1, "a"},
+                             {2, i, 4, 20261101000000, 4, "b"}),
+                     NULL);
+    day = day_month_start(records_day0());
+    assert_int_equal(reading_compact(e->db, day, 5, &r), DB_OK);
+    assert_int_equal(r.rows, 2);
+    counting.engine = reading_home(e->db)->engine;
+    wrapped = *counting.engine;
+    wrapped.find = count_find;
+    wrapped.span = count_span;
+    reading_home(e->db)->engine = &wrapped;
+    assert_int_equal(count_anew(e->db), MONTH_DAYS_LOADED);
+    reading_home(e->db)->engine = counting.engine;
+    assert_int_equal(counting.month_rows, 2);
+    assert_int_equal(counting.day_rows, 0);
+    for (int i = 0; i < MONTH_DAYS_LOADED; i++)
+        assert_int_equal(day_get(e->db, i).n[COVERAGE_RECEIVED], 2);
+    assert_store_clean(e->db);
+}
+
+static void
+damage(const struct engine *e, const char *month)
+{
+    char path[600];
+    sqlite3 *h;
+
+    snprintf(path, sizeof path, "%s/readings/%s.db",
+             e->store + strlen("sqlite:"), month);
+    assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(h,
+                                  "UPDATE reading SET data = "
+                                  "zeroblob(length(data))",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(h);
+}
+
+/* A month that cannot be read keeps its counts, and holds up no other. */
+static void
+test_damaged_month(void **state)
+{
+    struct engine *e = engine_of(state);
+    int64_t days = 0;
+
+    if (e->kind != DB_SQLITE)
+        skip();
+    records_init();
+    register_points(e);
+    records_load(e->db,
+                 FILE_OF(20261101000000, 1, {1, 1, 4, 20261101000000, 1, "a"}),
+                 NULL);
+    assert_int_equal(count_anew(e->db), 1);
+    records_load(e->db,
+                 FILE_OF(20261120000000, 1, {2, 1, 4, 20261120000000, 1, "b"},
+                         {2, 15, 4, 20261120000000, 1, "c"}),
+                 NULL);
+    damage(e, "2026-10");
+    assert_int_equal(coverage_count(e->db, 5, NULL, NULL, &days), DB_FAIL);
+    assert_non_null(strstr(db_error(e->db), "2026-10"));
+    assert_int_equal(days, 1);
+    assert_true(day_get(e->db, 1).stale);
+    assert_int_equal(day_get(e->db, 1).n[COVERAGE_RECEIVED], 1);
+    assert_false(day_get(e->db, 15).stale);
+    assert_int_equal(day_get(e->db, 15).n[COVERAGE_RECEIVED], 1);
+}
+
 struct runs {
     struct load_run row;
     int n;
@@ -309,9 +435,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        ENGINE_TESTS(test_uncounted),      ENGINE_TESTS(test_partial),
-        ENGINE_TESTS(test_registry_moved), ENGINE_TESTS(test_meters),
-        ENGINE_TESTS(test_dropped),        ENGINE_TESTS(test_load_run),
+        ENGINE_TESTS(test_uncounted),       ENGINE_TESTS(test_partial),
+        ENGINE_TESTS(test_registry_moved),  ENGINE_TESTS(test_meters),
+        ENGINE_TESTS(test_dropped),         ENGINE_TESTS(test_load_run),
+        ENGINE_TESTS(test_month_rows_once), ENGINE_TESTS(test_damaged_month),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -258,6 +259,34 @@ test_crashes(void **test)
     assert_forgotten(e->db);
 }
 
+/* Where a drop stops half way, the file is gone and not its log alone. */
+static void
+test_the_file_goes_first(void **test)
+{
+    struct engine *e = engine_of(test);
+    int32_t month = day_from_civil(2026, 10, 1);
+    char path[600], shm[620];
+    int64_t load[3];
+
+    if (e->kind != DB_SQLITE)
+        skip();
+    content_make(e, load);
+    engine_reopen(e, DB_WRITE);
+    snprintf(path, sizeof path, "%s/readings/2026-10.db",
+             e->store + strlen("sqlite:"));
+    snprintf(shm, sizeof shm, "%s-shm", path);
+    unlink(shm);
+    assert_int_equal(mkdir(shm, 0700), 0); /* cannot be unlinked */
+    assert_int_equal(access(path, F_OK), 0);
+    assert_int_equal(reading_floor_set(e->db, november()), DB_OK);
+    assert_int_equal(reading_drop(e->db, month), DB_FAIL);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(left(e->db), 1);
+    assert_int_equal(rmdir(shm), 0);
+    assert_int_equal(reading_drop(e->db, month), DB_OK);
+    assert_forgotten(e->db);
+}
+
 /* ---- under readers ---------------------------------------------------------
  */
 
@@ -401,10 +430,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        ENGINE_TESTS(test_forget),      ENGINE_TESTS(test_unload),
-        ENGINE_TESTS(test_lower),       ENGINE_TESTS(test_cut_off),
-        ENGINE_TESTS(test_crashes),     ENGINE_TESTS(test_under_a_reader),
-        cmocka_unit_test(test_setting), ENGINE_TESTS(test_run),
+        ENGINE_TESTS(test_forget),
+        ENGINE_TESTS(test_unload),
+        ENGINE_TESTS(test_lower),
+        ENGINE_TESTS(test_cut_off),
+        ENGINE_TESTS(test_crashes),
+        ENGINE_TESTS(test_the_file_goes_first),
+        ENGINE_TESTS(test_under_a_reader),
+        cmocka_unit_test(test_setting),
+        ENGINE_TESTS(test_run),
     };
 
     records_init();

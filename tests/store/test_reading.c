@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "db/engine.h"
-#include "db/reading_home.h"
+#include "db/reading_month.h"
 #include "db/reading_pack.h"
 #include "server/base/clock.h"
 #include "tests/store/records.h"
@@ -493,6 +493,53 @@ test_unload_under_a_reader(void **test)
     buf_clear(&got);
 }
 
+/* ---- logs ------------------------------------------------------------------
+ */
+
+static off_t
+log_size(const struct engine *e)
+{
+    char path[600];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/readings/2026-10.db-wal",
+             e->store + strlen("sqlite:"));
+    return stat(path, &st) == 0 ? st.st_size : -1;
+}
+
+/* Anybody's checkpoint cuts a month's log, whoever filled it, and waits for
+ * nobody who reads it. */
+static void
+test_a_log_of_another(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct month_file *f;
+    struct db *other;
+    int64_t rows;
+    char why[512];
+    double began;
+
+    points_make(e->db, 1);
+    records_load(e->db, FILE_OF(1, 1, {1, 1, 4, 20261101000000, 1, "a"}), NULL);
+    assert_true(log_size(e) > 0);
+    assert_int_equal(db_open(e->store, DB_WRITE, &other, why), DB_OK);
+    assert_int_equal(
+        month_open(e->db, day_month_start(records_day0()), false, &f), DB_OK);
+    assert_int_equal(conn_run(f->conn, "BEGIN", IN_NONE, NULL), DB_OK);
+    assert_int_equal(conn_one(f->conn, "SELECT count(*) FROM reading", IN_NONE,
+                              OUT(out_i64(&rows))),
+                     DB_OK);
+    began = clock_monotonic();
+    assert_int_equal(db_checkpoint(other), DB_BUSY);
+    assert_true(clock_monotonic() - began < 5);
+    assert_int_equal(conn_run(f->conn, "COMMIT", IN_NONE, NULL), DB_OK);
+    assert_int_equal(db_checkpoint(other), DB_OK);
+    assert_int_equal(log_size(e), 0);
+    assert_int_equal(current(e->db, 1, 1, NULL), 1);
+    assert_int_equal(current(other, 1, 1, NULL), 1);
+    db_close(other);
+}
+
 int
 main(void)
 {
@@ -510,6 +557,8 @@ main(void)
         ENGINE_TESTS(test_damage),
         ENGINE_TESTS(test_misplaced),
         ENGINE_TESTS(test_refused),
+        {"test_a_log_of_another", test_a_log_of_another, engine_set_up_sqlite,
+         engine_tear_down, NULL},
     };
 
     records_init();

@@ -123,6 +123,33 @@ test_a_sound_store(void **state)
     assert_true(u.pass == 2 && u.done_checked == RECORDS + AUDITS);
 }
 
+/* Months that are to be dropped are not read, from the start or from where the
+ * floor came over the pass. */
+static void
+test_a_floor(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct scrub_step s = {0};
+    struct upkeep u;
+
+    fill(e);
+    spoil(e, "UPDATE reading SET data = zeroblob(length(data))",
+          "UPDATE reading SET data = '\\x00' WHERE day < 20758");
+    assert_int_equal(reading_floor_set(e->db, day_from_civil(2026, 11, 1)),
+                     DB_OK);
+    u = pass(e);
+    assert_int_equal(u.findings, 0);
+    assert_int_equal(u.done_checked, 3 + AUDITS);
+    assert_int_equal(db_scrub_begin(e->db, clock_now()), DB_OK);
+    assert_int_equal(db_scrub_step(e->db, clock_now(), 0, &s), DB_OK);
+    assert_int_equal(upkeep(e).month, day_from_civil(2026, 11, 1));
+    assert_int_equal(reading_floor_set(e->db, day_from_civil(2026, 12, 1)),
+                     DB_OK);
+    while (!s.ended)
+        assert_int_equal(db_scrub_step(e->db, clock_now(), 0, &s), DB_OK);
+    assert_int_equal(upkeep(e).done_checked, 1 + AUDITS);
+}
+
 /* Two programs at one pass: each step counts once. */
 static void
 test_two_at_it(void **state)
@@ -340,6 +367,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         ENGINE_TESTS(test_a_sound_store),
         ENGINE_TESTS(test_two_at_it),
+        ENGINE_TESTS(test_a_floor),
         ENGINE_TESTS(test_a_damaged_record_is_named),
         ENGINE_TESTS(test_a_damaged_row),
         cmocka_unit_test_setup_teardown(test_a_file_that_cannot_be_read,

@@ -41,11 +41,13 @@ fuzz.name 10000000
 fuzz.conf 10000000
 fuzz.cron 10000000
 fuzz.manifest 10000000
+fuzz.headers 10000000
+fuzz.pgp 1000000
 END
     local sweep step
     for sweep in io sync short vfs memory; do
         for step in create load unload checkpoint backup restore account \
-            sign-in revoke lock; do
+            sign-in revoke lock compact retention scrub; do
             echo "sweep.$sweep-$step 1"
         done
     done

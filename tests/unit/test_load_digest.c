@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Digests ahead of the reader: each is the file's own, and a file that is not
  * what it was when it was digested is found out. */
+#include <unistd.h>
+
 #include "tests/unit/unit.h"
 
 #include "api/feed/load_parts.h"
@@ -42,12 +44,13 @@ files_make(struct loader *ld)
     *ld = (struct loader){.paths = path, .n = FILES, .size = size};
 }
 
+static char why[512]; /* it was not */
+
 /* Waits for the digest, as after reading this text. */
 static bool
 file_get(struct loader *ld, int i, const struct buf *read, char hex[SHA256_HEX])
 {
     static struct batch b;
-    char why[512];
     bool ok;
 
     b = (struct batch){.file = (size_t)i, .ahead = true};
@@ -94,10 +97,30 @@ finds_a_changed_file_out(void **state)
     buf_add(&other, text[5].at, text[5].len);
     other.at[other.len - 1] ^= 1;
     assert_false(file_get(&ld, 5, &other, hex));
+    assert_string_equal(why, "the file was changed while it was loaded");
     buf_putc(&other, '\n');
     assert_false(file_get(&ld, 5, &other, hex));
     assert_true(file_get(&ld, 5, &text[5], hex));
     buf_clear(&other);
+    load_digest_stop(ld.digests);
+}
+
+/* One that cannot be read again was not changed: it is said what failed. */
+static void
+tells_what_cannot_be_read(void **state)
+{
+    char hex[SHA256_HEX];
+    struct loader ld;
+
+    (void)state;
+    files_make(&ld);
+    assert_int_equal(unlink(path[5]), 0);
+    ld.digests = load_digest_start(&ld);
+    if (!ld.digests)
+        skip();
+    assert_false(file_get(&ld, 5, &text[5], hex));
+    assert_non_null(strstr(why, "could not be read a second time"));
+    assert_non_null(strstr(why, "No such file or directory"));
     load_digest_stop(ld.digests);
 }
 
@@ -214,6 +237,7 @@ main(void)
         cmocka_unit_test(pieces_hash_alike),
         cmocka_unit_test(digests_are_the_files_own),
         cmocka_unit_test(finds_a_changed_file_out),
+        cmocka_unit_test(tells_what_cannot_be_read),
         cmocka_unit_test(leaves_others_to_the_reader),
         cmocka_unit_test(stops_at_any_time),
     };
