@@ -24,6 +24,7 @@
 #include "db/backup_parts.h"
 #include "db/gate.h"
 #include "db/migrate.h"
+#include "db/reading_month.h"
 #include "server/base/clock.h"
 #include "server/base/file.h"
 #include "server/base/str.h"
@@ -466,7 +467,7 @@ months_empty(const char *place, const struct backup *b, char why[DB_WHY])
             file_drop(path);
             continue;
         }
-        if (c->driver->script(c, "DELETE FROM reading") != DB_OK)
+        if (c->driver->script(c, MONTH_EMPTY) != DB_OK)
             rc = said(why, path, c->error);
         conn_close(c);
     }

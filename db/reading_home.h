@@ -91,7 +91,7 @@ struct reading_engine {
                        size_t most, reading_row_fn *row, void *arg,
                        bool *damaged);
     /* Past what cannot be read after that place: a day, or some groups. */
-    void (*skip)(struct reading_place *p);
+    void (*skip)(struct db *db, int32_t month, struct reading_place *p);
     enum db_rc (*size)(struct db *db, int32_t month, int64_t *bytes);
     /* The engine's own check of a month's files. */
     enum db_rc (*verify)(struct db *db, int32_t month,

@@ -75,7 +75,10 @@ month_close(struct month_file *f)
     else if (f->written)
         month_checkpoint(f);
     free(f->path);
+    month_places_clear(&f->places);
     sqlite3_finalize(f->range);
+    sqlite3_finalize(f->one);
+    sqlite3_finalize(f->version);
     conn_close(f->conn);
 }
 
@@ -200,6 +203,21 @@ month_slot(struct month_files *m)
     return oldest;
 }
 
+static bool
+prepare(struct month_file *f, const char *sql, sqlite3_stmt **to)
+{
+    return sqlite3_prepare_v3(sqlite_handle(f->conn), sql, -1,
+                              SQLITE_PREPARE_PERSISTENT, to, NULL) == SQLITE_OK;
+}
+
+static enum db_rc
+fail_prepared(struct db *db, struct month_file *f)
+{
+    return month_note(db, f,
+                      conn_fail(f->conn, f->path, "%s",
+                                sqlite3_errmsg(sqlite_handle(f->conn))));
+}
+
 static enum db_rc
 month_connect(struct db *db, const char *path, struct month_file *f)
 {
@@ -222,14 +240,13 @@ month_connect(struct db *db, const char *path, struct month_file *f)
                                                          ? MONTH_SETTINGS_FRUGAL
                                                          : MONTH_SETTINGS));
     if (rc == DB_OK &&
-        sqlite3_prepare_v3(sqlite_handle(f->conn),
-                           "SELECT id, data FROM reading "
-                           "WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-                           -1, SQLITE_PREPARE_PERSISTENT, &f->range,
-                           NULL) != SQLITE_OK)
-        rc = month_note(db, f,
-                        conn_fail(f->conn, path, "%s",
-                                  sqlite3_errmsg(sqlite_handle(f->conn))));
+        (!prepare(f,
+                  "SELECT id, data FROM reading "
+                  "WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+                  &f->range) ||
+         !prepare(f, "SELECT data FROM reading WHERE id = ?1", &f->one) ||
+         !prepare(f, "PRAGMA user_version", &f->version)))
+        rc = fail_prepared(db, f);
     if (rc != DB_OK)
         month_close(f);
     return rc;
@@ -289,6 +306,56 @@ month_open(struct db *db, int32_t month, bool make, struct month_file **to)
     return DB_OK;
 }
 
+/* ---- reading ------------------------------------------------------------- */
+
+enum db_rc
+month_fail_step(struct db *db, struct month_file *f, int rc)
+{
+    conn_fail(f->conn, "reading", "%s", sqlite3_errstr(rc));
+    return month_note(db, f, (rc & 0xff) == SQLITE_BUSY ? DB_BUSY : DB_FAIL);
+}
+
+/* Another program may have rewritten the file since: its layout, too. */
+enum db_rc
+month_look(struct db *db, struct month_file *f)
+{
+    int rc = sqlite3_step(f->version);
+    int layout = rc == SQLITE_ROW ? sqlite3_column_int(f->version, 0) : 0;
+
+    sqlite3_reset(f->version);
+    f->places.block = -1;
+    if (rc != SQLITE_ROW)
+        return month_fail_step(db, f, rc);
+    if (layout != MONTH_BY_GROUP && layout != MONTH_BY_LOAD)
+        return month_note(
+            db, f, conn_fail(f->conn, f->path, "unknown layout %d", layout));
+    f->layout = (enum month_layout)layout;
+    if (layout == MONTH_BY_LOAD && !f->places.get &&
+        !month_places_prepare(&f->places, sqlite_handle(f->conn)))
+        return fail_prepared(db, f);
+    return DB_OK;
+}
+
+enum db_rc
+month_read(struct db *db, struct month_file *f)
+{
+    enum db_rc rc =
+        month_note(db, f, conn_run(f->conn, "BEGIN", IN_NONE, NULL));
+
+    if (rc != DB_OK)
+        return rc;
+    rc = month_look(db, f);
+    if (rc != DB_OK)
+        month_done(f);
+    return rc;
+}
+
+void
+month_done(struct month_file *f)
+{
+    conn_run(f->conn, "COMMIT", IN_NONE, NULL);
+}
+
 /* Rows from one key to another; *more turns false when `row` says stop. */
 enum db_rc
 month_range(struct db *db, struct month_file *f, int64_t from, int64_t to,
@@ -301,43 +368,60 @@ month_range(struct db *db, struct month_file *f, int64_t from, int64_t to,
     sqlite3_bind_int64(s, 1, from);
     sqlite3_bind_int64(s, 2, to);
     while ((rc = sqlite3_step(s)) == SQLITE_ROW && *more) {
-        month_key_split(sqlite3_column_int64(s, 0), f->month, &r);
+        month_key_split(f->layout, sqlite3_column_int64(s, 0), f->month, &r);
         r.data = sqlite3_column_blob(s, 1);
         r.n = (size_t)sqlite3_column_bytes(s, 1);
         *more = row(arg, &r);
     }
     sqlite3_reset(s);
-    if (rc == SQLITE_ROW || rc == SQLITE_DONE)
-        return DB_OK;
-    conn_fail(f->conn, "reading", "%s", sqlite3_errstr(rc));
-    return month_note(db, f, (rc & 0xff) == SQLITE_BUSY ? DB_BUSY : DB_FAIL);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? DB_OK
+                                                 : month_fail_step(db, f, rc);
 }
 
-/* Keys of neighbouring groups follow each other. */
+enum db_rc
+month_get(struct db *db, struct month_file *f, int64_t key, reading_row_fn *row,
+          void *arg, bool *more)
+{
+    struct reading_row r;
+    int rc;
+
+    sqlite3_bind_int64(f->one, 1, key);
+    rc = sqlite3_step(f->one);
+    if (rc == SQLITE_ROW) {
+        month_key_split(f->layout, key, f->month, &r);
+        r.data = sqlite3_column_blob(f->one, 0);
+        r.n = (size_t)sqlite3_column_bytes(f->one, 0);
+        *more = row(arg, &r);
+    }
+    sqlite3_reset(f->one);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? DB_OK
+                                                 : month_fail_step(db, f, rc);
+}
+
+/* Month rows of neighbouring groups follow each other. */
 enum db_rc
 month_span(struct db *db, int32_t from_day, int32_t to_day, int64_t first_group,
            int64_t last_group, reading_row_fn *row, void *arg)
 {
-    const int32_t month = day_month_start(from_day);
     struct month_file *f;
     bool more = true;
-    enum db_rc rc = month_open(db, month, false, &f);
+    enum db_rc rc = month_open(db, day_month_start(from_day), false, &f);
 
     if (rc == DB_NONE)
         return DB_OK;
     if (rc == DB_OK)
-        rc = month_note(db, f, conn_run(f->conn, "BEGIN", IN_NONE, NULL));
+        rc = month_read(db, f);
     if (rc != DB_OK)
         return rc;
     rc = month_range(db, f, first_group << LOAD_BITS,
                      last_group << LOAD_BITS | LOAD_MASK, row, arg, &more);
-    for (int32_t day = from_day; day <= to_day && rc == DB_OK && more; day++)
-        rc = month_range(db, f, month_day_key(month, day, first_group, 0),
-                         month_day_key(month, day, last_group, LOAD_MASK), row,
-                         arg, &more);
-    conn_run(f->conn, "COMMIT", IN_NONE, NULL);
+    for (int64_t g = first_group; g <= last_group && rc == DB_OK && more; g++)
+        rc = month_group(db, f, g, from_day, to_day, row, arg, &more);
+    month_done(f);
     return rc;
 }
+
+/* ---- upkeep -------------------------------------------------------------- */
 
 /* A load of many months would leave a long log beside each file. */
 void

@@ -45,6 +45,7 @@ struct rewrite {
     int32_t month;
     sqlite3 *to;
     sqlite3_stmt *put;
+    struct month_places places;
     struct arena arena; /* of one group */
     struct piece *piece;
     size_t n, size;
@@ -52,7 +53,7 @@ struct rewrite {
     struct buf packed;
     size_t room; /* on the page that is being filled */
     int64_t last_key;
-    int64_t *as_is; /* keys of rows that stay day rows */
+    struct reading_row *as_is; /* rows that stay day rows, without bytes */
     size_t as_is_n, as_is_size;
     int64_t taken; /* rows of the month's file */
     struct content before, after;
@@ -101,7 +102,8 @@ new_open(struct rewrite *w, const char *path)
                      NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(w->to,
                            "INSERT INTO reading (id, data) VALUES (?1, ?2)", -1,
-                           &w->put, NULL) != SQLITE_OK)
+                           &w->put, NULL) != SQLITE_OK ||
+        !month_places_prepare(&w->places, w->to))
         return fail_new(w);
     w->room = 0;
     w->last_key = -1;
@@ -112,6 +114,7 @@ static enum db_rc
 new_commit(struct rewrite *w)
 {
     sqlite3_finalize(w->put);
+    month_places_clear(&w->places);
     w->put = NULL;
     if (sqlite3_exec(w->to, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
         return fail_new(w);
@@ -231,6 +234,14 @@ keep_piece(struct rewrite *w, const struct row_record *r)
         fail(w, "a record is of an unknown load; nothing was rewritten");
 }
 
+/* Its key in the new file. */
+static int64_t
+key_there(const struct rewrite *w, const struct reading_row *row)
+{
+    return month_day_key(MONTH_BY_LOAD, w->month, row->day, row->group,
+                         row->load_id);
+}
+
 static void
 keep_as_is(struct rewrite *w, const struct reading_row *row)
 {
@@ -238,9 +249,9 @@ keep_as_is(struct rewrite *w, const struct reading_row *row)
         w->as_is_size = w->as_is_size ? 2 * w->as_is_size : 64;
         w->as_is = mem_grow(w->as_is, w->as_is_size * sizeof *w->as_is);
     }
-    w->as_is[w->as_is_n++] = row->key;
+    w->as_is[w->as_is_n++] = *row;
     w->before.rows++;
-    w->before.sum += hash64(row->data, row->n) + (uint64_t)row->key;
+    w->before.sum += hash64(row->data, row->n) + (uint64_t)key_there(w, row);
 }
 
 static bool
@@ -273,13 +284,9 @@ rewrite_group(struct rewrite *w, int64_t group)
     w->n = 0;
     rc = month_range(w->db, w->file, first, first | LOAD_MASK, take_row, w,
                      &more);
-    for (int32_t day = w->month;
-         day < reading_month_next(w->month) && more && rc == DB_OK; day++) {
-        int64_t key = month_day_key(w->month, day, group, 0);
-
-        rc = month_range(w->db, w->file, key, key | LOAD_MASK, take_row, w,
-                         &more);
-    }
+    if (rc == DB_OK && more)
+        rc = month_group(w->db, w->file, group, w->month,
+                         reading_month_next(w->month) - 1, take_row, w, &more);
     if (rc != DB_OK)
         return w->rc = rc;
     if (w->n)
@@ -298,22 +305,44 @@ rewrite_group(struct rewrite *w, int64_t group)
 static bool
 copy_row(void *arg, const struct reading_row *row)
 {
-    return put_row(arg, row->key, row->data, row->n) == DB_OK;
+    return put_row(arg, key_there(arg, row), row->data, row->n) == DB_OK;
 }
 
+/* In the order of the new keys. */
 static int
-compare_keys(const void *a, const void *b)
+compare_rows(const void *a, const void *b)
 {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    const struct reading_row *x = a, *y = b;
 
-    return (x > y) - (x < y);
+    if (x->load_id != y->load_id)
+        return x->load_id < y->load_id ? -1 : 1;
+    if (x->day != y->day)
+        return x->day < y->day ? -1 : 1;
+    return (x->group > y->group) - (x->group < y->group);
+}
+
+/* Rows that stay what they are, and their places. */
+static enum db_rc
+copy_as_is(struct rewrite *w)
+{
+    bool more = true;
+    enum db_rc rc = DB_OK;
+
+    if (w->as_is_n)
+        qsort(w->as_is, w->as_is_n, sizeof *w->as_is, compare_rows);
+    for (size_t i = 0; i < w->as_is_n && rc == DB_OK; i++)
+        rc = month_get(w->db, w->file, w->as_is[i].key, copy_row, w, &more);
+    if (rc == DB_OK && w->rc == DB_OK &&
+        month_places_add(&w->places, w->month, w->as_is, w->as_is_n) !=
+            SQLITE_OK)
+        fail_new(w);
+    return rc;
 }
 
 static enum db_rc
 rewrite_all(struct rewrite *w)
 {
     int64_t first = 0, last = -1;
-    bool more = true;
     enum db_rc rc =
         db_one(w->db, DB_MARKET,
                "SELECT coalesce(min(first_group), 0), "
@@ -323,11 +352,8 @@ rewrite_all(struct rewrite *w)
 
     for (int64_t g = first; g <= last && rc == DB_OK; g++)
         rc = rewrite_group(w, g);
-    if (w->as_is_n)
-        qsort(w->as_is, w->as_is_n, sizeof *w->as_is, compare_keys);
-    for (size_t i = 0; i < w->as_is_n && rc == DB_OK; i++)
-        rc = month_range(w->db, w->file, w->as_is[i], w->as_is[i], copy_row, w,
-                         &more);
+    if (rc == DB_OK)
+        rc = copy_as_is(w);
     return rc == DB_OK ? w->rc : rc;
 }
 
@@ -386,7 +412,8 @@ recount(struct rewrite *w)
     while ((rc = sqlite3_step(s)) == SQLITE_ROW && w->rc == DB_OK) {
         struct reading_row row;
 
-        month_key_split(sqlite3_column_int64(s, 0), w->month, &row);
+        month_key_split(MONTH_BY_LOAD, sqlite3_column_int64(s, 0), w->month,
+                        &row);
         row.data = sqlite3_column_blob(s, 1);
         row.n = (size_t)sqlite3_column_bytes(s, 1);
         recount_row(w, &row);
@@ -466,8 +493,7 @@ exchange(struct rewrite *w, int64_t version)
 static enum db_rc
 build(struct rewrite *w, const char *path, int64_t *version)
 {
-    enum db_rc rc = month_note(w->db, w->file,
-                               conn_run(w->file->conn, "BEGIN", IN_NONE, NULL));
+    enum db_rc rc = month_read(w->db, w->file);
 
     if (rc != DB_OK)
         return rc;
@@ -478,7 +504,7 @@ build(struct rewrite *w, const char *path, int64_t *version)
         rc = rewrite_all(w);
     if (rc == DB_OK)
         rc = all_taken(w);
-    conn_run(w->file->conn, "COMMIT", IN_NONE, NULL);
+    month_done(w->file);
     if (rc == DB_OK)
         rc = new_commit(w);
     return rc == DB_OK ? recount(w) : rc;
@@ -504,6 +530,7 @@ static void
 rewrite_clear(struct rewrite *w)
 {
     sqlite3_finalize(w->put);
+    month_places_clear(&w->places);
     sqlite3_close(w->to);
     arena_clear(&w->arena);
     month_row_clear(&w->row);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rows of readings on SQLite: a file a month, readings/YYYY-MM.db, with one
- * table keyed by one number: day of the month, group of points, load.  So a
- * day's arrival is appended at the end of the file, and a point's day is one
- * step down a tree (docs/packed-day.md has the figures behind this key).  In a
- * month that was rewritten, rows of whole months stand in front of them.
+ * table keyed by one number: load, day of the month, group of points.  So
+ * whatever arrives is appended, and a second table says which loads have rows
+ * of a group, so that a point's day is one step down a tree (docs/packed-day.md
+ * has the figures behind this).  In a month that was rewritten, rows of whole
+ * months stand in front of them.
  *
  * A file gets its name only when its table stands.  Each handle keeps the
  * files it used last open, and reads a month inside one transaction.
@@ -84,21 +85,16 @@ static enum db_rc
 each_month(struct db *db, struct month_file *f, int64_t point, int32_t from,
            int32_t to, reading_row_fn *row, void *arg, bool *more)
 {
-    const int64_t group = row_group(point);
     const int64_t first = month_key(f->month, point, f->month, 0);
-    enum db_rc rc =
-        month_note(db, f, conn_run(f->conn, "BEGIN", IN_NONE, NULL));
+    enum db_rc rc = month_read(db, f);
 
     if (rc != DB_OK)
         return rc;
     rc = month_range(db, f, first, first + (1 << POINT_SHIFT) - 1, row, arg,
                      more);
-    for (int32_t day = from; day <= to && rc == DB_OK && *more; day++) {
-        int64_t key = month_day_key(f->month, day, group, 0);
-
-        rc = month_range(db, f, key, key | LOAD_MASK, row, arg, more);
-    }
-    conn_run(f->conn, "COMMIT", IN_NONE, NULL);
+    if (rc == DB_OK && *more)
+        rc = month_group(db, f, row_group(point), from, to, row, arg, more);
+    month_done(f);
     return rc;
 }
 
@@ -185,18 +181,17 @@ sqlite_find(struct db *db, int32_t day, const int64_t *group, size_t n,
     if (rc == DB_NONE)
         return DB_OK;
     if (rc == DB_OK)
-        rc = month_note(db, f, conn_run(f->conn, "BEGIN", IN_NONE, NULL));
+        rc = month_read(db, f);
     if (rc != DB_OK)
         return rc;
     for (size_t i = 0; i < n && rc == DB_OK && more; i++) {
-        int64_t key = month_day_key(f->month, day, group[i], 0);
         int64_t month = group[i] << LOAD_BITS;
 
         rc = month_range(db, f, month, month | LOAD_MASK, row, arg, &more);
         if (rc == DB_OK && more)
-            rc = month_range(db, f, key, key | LOAD_MASK, row, arg, &more);
+            rc = month_group(db, f, group[i], day, day, row, arg, &more);
     }
-    conn_run(f->conn, "COMMIT", IN_NONE, NULL);
+    month_done(f);
     return rc;
 }
 
@@ -209,9 +204,13 @@ sqlite_scan(struct db *db, int32_t month, reading_row_fn *row, void *arg)
 
     if (rc == DB_NONE)
         return DB_OK;
-    return rc == DB_OK
-               ? month_range(db, f, INT64_MIN, INT64_MAX, row, arg, &more)
-               : rc;
+    if (rc == DB_OK)
+        rc = month_read(db, f);
+    if (rc != DB_OK)
+        return rc;
+    rc = month_range(db, f, INT64_MIN, INT64_MAX, row, arg, &more);
+    month_done(f);
+    return rc;
 }
 
 /* Did it fail for what is on the disk? */
@@ -227,59 +226,72 @@ is_damage(const struct db *db)
     return strstr(db->error, "not a file of a Meterhouse store");
 }
 
+struct walking {
+    struct reading_place *at;
+    size_t left;
+    reading_row_fn *row;
+    void *arg;
+};
+
+static bool
+walk_row(void *arg, const struct reading_row *r)
+{
+    struct walking *w = arg;
+
+    *w->at = (struct reading_place){r->day, r->group, r->key};
+    w->row(w->arg, r);
+    return --w->left > 0;
+}
+
 static enum db_rc
 sqlite_walk(struct db *db, int32_t month, struct reading_place *at, size_t most,
             reading_row_fn *row, void *arg, bool *damaged)
 {
+    struct walking w = {at, most, row, arg};
     struct month_file *f;
-    struct reading_row r;
-    int rc = SQLITE_ROW;
-    enum db_rc drc = month_open(db, month, false, &f);
+    bool more = true;
+    enum db_rc rc = month_open(db, month, false, &f);
 
-    *damaged = drc == DB_FAIL && is_damage(db);
-    if (drc != DB_OK)
-        return drc;
-    sqlite3_bind_int64(f->range, 1, at->group < 0 ? 0 : at->key + 1);
-    sqlite3_bind_int64(f->range, 2, INT64_MAX);
-    for (size_t n = 0; n < most && rc == SQLITE_ROW; n++) {
-        rc = sqlite3_step(f->range);
-        if (rc != SQLITE_ROW)
-            break;
-        at->key = sqlite3_column_int64(f->range, 0);
-        month_key_split(at->key, month, &r);
-        at->day = r.day;
-        at->group = r.group;
-        r.data = sqlite3_column_blob(f->range, 1);
-        r.n = (size_t)sqlite3_column_bytes(f->range, 1);
-        row(arg, &r);
+    if (rc == DB_OK)
+        rc = month_read(db, f);
+    if (rc == DB_OK) {
+        rc = month_range(db, f, at->group < 0 ? 0 : at->key + 1, INT64_MAX,
+                         walk_row, &w, &more);
+        month_done(f);
     }
-    sqlite3_reset(f->range);
-    if (rc == SQLITE_ROW || rc == SQLITE_DONE)
-        return DB_OK;
-    conn_fail(f->conn, "reading", "%s", sqlite3_errstr(rc));
-    drc = month_note(db, f, (rc & 0xff) == SQLITE_BUSY ? DB_BUSY : DB_FAIL);
-    *damaged = drc == DB_FAIL && is_damage(db);
-    return drc;
+    *damaged = rc == DB_FAIL && is_damage(db);
+    return rc;
 }
 
-/* To the end of the day, or past some groups' month rows. */
+/* Past a day of a load, a day, or some groups' month rows. */
 static void
-sqlite_skip(struct reading_place *p)
+sqlite_skip(struct db *db, int32_t month, struct reading_place *p)
 {
+    const int64_t key = p->group < 0 ? 0 : p->key;
     const int day = GROUP_BITS + LOAD_BITS;
-    int64_t key = p->group < 0 ? 0 : p->key;
+    struct month_file *f;
+    struct reading_row r;
 
-    if (key >> day)
+    if (month_open(db, month, false, &f) != DB_OK) {
+        *p = READING_PLACE_END;
+        return;
+    }
+    if (!(key >> day))
+        p->key = key + (INT64_C(1024) << LOAD_BITS);
+    else if (f->layout == MONTH_BY_GROUP)
         p->key = ((key >> day) + 1) << day;
     else
-        p->key = key + (INT64_C(1024) << LOAD_BITS);
-    p->day += key >> day != 0;
-    p->group = p->key >> LOAD_BITS & ((INT64_C(1) << GROUP_BITS) - 1);
+        p->key = ((key >> ROW_BITS) + 1) << ROW_BITS;
+    month_key_split(f->layout, p->key, month, &r);
+    p->day = r.day;
+    p->group = r.group;
 }
 
 /* ---- writing ------------------------------------------------------------- */
 
 struct adding {
+    struct db *db;
+    struct month_file *file;
     struct db_conn *conn;
     int32_t month;
     const struct reading_row *row;
@@ -295,27 +307,41 @@ add_next(void *arg, struct db_in *in)
     if (a->at == a->n)
         return false;
     a->at++;
-    in[0] = in_i64(month_day_key(a->month, r->day, r->group, r->load_id));
+    in[0] = in_i64(
+        month_day_key(a->file->layout, a->month, r->day, r->group, r->load_id));
     in[1] = in_blob(r->data, r->n);
     return true;
+}
+
+static enum db_rc
+places_rc(struct db *db, struct month_file *f, int rc)
+{
+    return rc == SQLITE_OK ? DB_OK : month_fail_step(db, f, rc);
 }
 
 static enum db_rc
 add_all(void *arg)
 {
     struct adding *a = arg;
+    enum db_rc rc = month_look(a->db, a->file);
 
     a->at = 0;
-    return a->conn->driver->bulk(
-        a->conn, "INSERT INTO reading (id, data) VALUES ($1, $2)", NULL, 2,
-        add_next, a);
+    if (rc == DB_OK)
+        rc = a->conn->driver->bulk(
+            a->conn, "INSERT INTO reading (id, data) VALUES ($1, $2)", NULL, 2,
+            add_next, a);
+    if (rc != DB_OK || a->file->layout == MONTH_BY_GROUP)
+        return rc;
+    return places_rc(
+        a->db, a->file,
+        month_places_add(&a->file->places, a->month, a->row, a->n));
 }
 
 static enum db_rc
 sqlite_add(struct db *db, int32_t month, const struct reading_row *row,
            size_t n)
 {
-    struct adding a = {.month = month, .row = row, .n = n};
+    struct adding a = {.db = db, .month = month, .row = row, .n = n};
     struct month_file *f;
     enum db_rc rc;
 
@@ -330,6 +356,7 @@ sqlite_add(struct db *db, int32_t month, const struct reading_row *row,
     rc = month_open(db, month, true, &f);
     if (rc != DB_OK)
         return rc;
+    a.file = f;
     a.conn = f->conn;
     month_files_tidy(reading_home(db)->files, f);
     return month_note(db, f, conn_tx(f->conn, add_all, &a));
@@ -344,17 +371,18 @@ struct removing {
     bool left;
 };
 
+/* Where the load stands last, it is picked from among the others. */
 static enum db_rc
-remove_all(void *arg)
+remove_by_group(struct removing *r)
 {
-    struct removing *r = arg;
     const struct reading_part *p = r->part;
     enum db_rc rc = DB_OK;
 
-    r->rows = 0;
     for (int32_t day = p->first_day; day <= p->last_day && rc == DB_OK; day++) {
-        int64_t from = month_day_key(p->month, day, p->first_group, 0);
-        int64_t to = month_day_key(p->month, day, p->last_group, LOAD_MASK);
+        int64_t from =
+            month_day_key(r->file->layout, p->month, day, p->first_group, 0);
+        int64_t to = month_day_key(r->file->layout, p->month, day,
+                                   p->last_group, LOAD_MASK);
         int64_t changed = 0;
 
         rc = conn_run(r->conn,
@@ -364,11 +392,41 @@ remove_all(void *arg)
                       &changed);
         r->rows += changed;
     }
+    return rc;
+}
+
+static enum db_rc
+remove_by_load(struct removing *r)
+{
+    const struct reading_part *p = r->part;
+    int64_t from =
+        month_day_key(r->file->layout, p->month, p->first_day, 0, p->load_id);
+    int64_t to = month_day_key(r->file->layout, p->month, p->last_day, ROW_MASK,
+                               p->load_id);
+
+    return conn_run(r->conn, "DELETE FROM reading WHERE id BETWEEN $1 AND $2",
+                    IN(in_i64(from), in_i64(to)), &r->rows);
+}
+
+static enum db_rc
+remove_all(void *arg)
+{
+    struct removing *r = arg;
+    const struct reading_part *p = r->part;
+    enum db_rc rc = month_look(r->db, r->file);
+    bool mixed = r->file->layout == MONTH_BY_GROUP;
+
+    r->rows = 0;
+    if (rc == DB_OK)
+        rc = mixed ? remove_by_group(r) : remove_by_load(r);
+    if (rc == DB_OK && !mixed)
+        rc =
+            places_rc(r->db, r->file, month_places_remove(&r->file->places, p));
     return rc == DB_OK
                ? month_rows_remove(r->db, r->file, p, &r->rows, &r->left)
                : rc;
 }
-_Static_assert(LOAD_MASK == 134217727, "the number in remove_all");
+_Static_assert(LOAD_MASK == 134217727, "the number in those statements");
 
 static enum db_rc
 sqlite_remove(struct db *db, const struct reading_part *p, int64_t *rows)
@@ -439,12 +497,13 @@ sqlite_verify(struct db *db, int32_t month,
 
     if (rc != DB_OK)
         return rc == DB_NONE ? DB_OK : rc;
-    return month_note(db, f,
-                      conn_each(f->conn,
-                                "SELECT substr(integrity_check, 1, 250) "
-                                "FROM pragma_integrity_check(100)",
-                                IN_NONE, OUT(out_text(v.line, sizeof v.line)),
-                                verify_row, &v));
+    rc = month_note(db, f,
+                    conn_each(f->conn,
+                              "SELECT substr(integrity_check, 1, 250) "
+                              "FROM pragma_integrity_check(100)",
+                              IN_NONE, OUT(out_text(v.line, sizeof v.line)),
+                              verify_row, &v));
+    return rc == DB_OK ? month_places_verify(db, f, bad, arg) : rc;
 }
 
 const struct reading_engine READING_SQLITE = {

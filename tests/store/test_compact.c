@@ -147,6 +147,124 @@ test_twins(void **test)
     engine_drop(&twin);
 }
 
+/* Runs SQL on the file of a month, past the store. */
+static void
+change_month(struct engine *e, const char *month, const char *sql)
+{
+    char path[600];
+    sqlite3 *h;
+
+    snprintf(path, sizeof path, "%s/readings/%s.db",
+             e->store + strlen("sqlite:"), month);
+    assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(h, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(h);
+}
+
+/* ---- layouts ---------------------------------------------------------------
+ */
+
+/* As files were before they had places. */
+#define BY_GROUP                                                               \
+    "BEGIN;"                                                                   \
+    "CREATE TABLE moved AS SELECT CASE id >> 62 WHEN 1 THEN "                  \
+    "((id >> 30 & 31) << 58) | ((id & 1073741823) << 27) | "                   \
+    "(id >> 35 & 134217727) ELSE id END AS id, data FROM reading;"             \
+    "DELETE FROM reading; INSERT INTO reading SELECT id, data FROM moved;"     \
+    "DROP TABLE moved; DROP TABLE place; PRAGMA user_version = 1; COMMIT"
+
+/* A store whose months have the first layout, which changes under an open
+ * handle, and its twin in today's. */
+static void
+test_layouts(void **test)
+{
+    struct engine *e = engine_of(test), twin;
+    int64_t id[FILES];
+
+    if (e->kind != DB_SQLITE)
+        skip();
+    engine_make(&twin, DB_SQLITE);
+    points_make(e->db, POINTS);
+    points_make(twin.db, POINTS);
+    for (int i = 0; i < FILES; i++) {
+        id[i] = load_both(e->db, twin.db, 10 + i);
+        if (i == 2) {
+            change_month(e, "2026-10", BY_GROUP);
+            change_month(e, "2026-11", BY_GROUP);
+        }
+        if (i == 4 || i == 7) {
+            unload(e->db, id[i - 3]);
+            unload(twin.db, id[i - 3]);
+        }
+        if (i == 8) /* to today's */
+            assert_true(rewrite(e->db) > 0);
+        same(e->db, twin.db);
+        assert_store_clean(e->db);
+    }
+    engine_drop(&twin);
+}
+
+/* Rows stay where they are when a month of the first layout is rewritten. */
+static void
+test_open_load_by_group(void **test)
+{
+    struct engine *e = engine_of(test);
+    struct outcomes out = {.n = 0};
+    struct load l;
+    int64_t rows;
+
+    if (e->kind != DB_SQLITE)
+        skip();
+    points_make(e->db, POINTS);
+    load_both(e->db, NULL, 10);
+    records_write(e->db,
+                  FILE_OF(11, 1, {1, 1, 4, 900, 9, "Z"}, {1, 2, 4, 900, 9, "Y"},
+                          {POINTS, 2, 4, 900, 9, "X"}),
+                  &l, &out);
+    change_month(e, "2026-10", BY_GROUP);
+    rewrite(e->db);
+    assert_int_equal(day_rows(e->db), 3);
+    assert_int_equal(db_load_commit(e->db, &l), DB_OK);
+    assert_int_equal(current(e->db, POINTS, 2, NULL), 9);
+    assert_store_clean(e->db);
+    unload(e->db, l.id);
+    assert_int_equal(reading_recover(e->db, &rows), DB_OK);
+    assert_int_equal(day_rows(e->db), 0);
+    assert_store_clean(e->db);
+}
+
+/* Days come in any order; points far apart lie in different blocks. */
+static void
+test_places(void **test)
+{
+    struct engine *e = engine_of(test);
+    char day[16];
+
+    if (e->kind != DB_SQLITE)
+        skip();
+    points_make(e->db, 300);
+    for (int i = 11; i >= 0; i--) {
+        snprintf(day, sizeof day, "D%d", i);
+        records_load(e->db,
+                     FILE_OF(10 + i, 1, {1, i, 4, 500, i, day},
+                             {300, i, 4, 500, i + 1, day}),
+                     NULL);
+    }
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(current(e->db, 300, i, NULL), i + 1);
+    assert_store_clean(e->db);
+    /* Two blocks, and eight days each: the 17th, the 25th. */
+    change_month(e, "2026-10",
+                 "UPDATE place SET data = X'00' || data WHERE id = "
+                 "(SELECT max(id) FROM place)");
+    assert_unreadable(e->db, 300, 8);
+    assert_int_equal(current(e->db, 300, 1, NULL), 2);
+    assert_int_equal(current(e->db, 1, 8, NULL), 8);
+    assert_true(check_findings(e->db) > 0);
+    change_month(e, "2026-10", "DELETE FROM place");
+    assert_true(check_findings(e->db) > 0);
+}
+
 /* What is not committed stays as it is and can still be taken away. */
 static void
 test_open_load(void **test)
@@ -348,8 +466,6 @@ test_damaged_row(void **test)
 {
     struct engine *e = engine_of(test);
     int64_t first, second, rows;
-    char path[600];
-    sqlite3 *h;
 
     if (e->kind != DB_SQLITE)
         skip();
@@ -357,16 +473,9 @@ test_damaged_row(void **test)
     first = load_both(e->db, NULL, 10);
     second = load_both(e->db, NULL, 11);
     rewrite(e->db);
-    snprintf(path, sizeof path, "%s/readings/2026-10.db",
-             e->store + strlen("sqlite:"));
-    assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_exec(h,
-                     "UPDATE reading SET data = zeroblob(length(data)) "
-                     "WHERE id = (SELECT min(id) FROM reading)",
-                     NULL, NULL, NULL),
-        SQLITE_OK);
-    sqlite3_close(h);
+    change_month(e, "2026-10",
+                 "UPDATE reading SET data = zeroblob(length(data)) "
+                 "WHERE id = (SELECT min(id) FROM reading)");
     unload(e->db, second);
     assert_int_equal(reading_recover(e->db, &rows), DB_OK);
     assert_int_equal(rows, 0);
@@ -410,6 +519,8 @@ main(void)
         ENGINE_TESTS(test_due),         ENGINE_TESTS(test_busy),
         ENGINE_TESTS(test_crashes),     ENGINE_TESTS(test_under_a_reader),
         ENGINE_TESTS(test_damaged_row), ENGINE_TESTS(test_a_row_beside),
+        ENGINE_TESTS(test_damaged_row), ENGINE_TESTS(test_layouts),
+        ENGINE_TESTS(test_places),      ENGINE_TESTS(test_open_load_by_group),
     };
 
     records_init();

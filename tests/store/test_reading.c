@@ -356,7 +356,7 @@ test_misplaced(void **test)
         e->db, FILE_OF(10, 1, {1, 0, 4, 500, 1, "A"}, {20, 1, 4, 500, 2, "C"}),
         NULL);
     /* Every row a day later: what each row says is whole, its place is not. */
-    spoil(e, lite ? "UPDATE reading SET id = id + (1 << 58)"
+    spoil(e, lite ? "UPDATE reading SET id = id + (1 << 30)"
                   : "UPDATE reading SET day = day + 1");
     assert_true(check_findings(e->db) >= 2);
     /* And gone. */
