@@ -76,6 +76,8 @@ month_close(struct month_file *f)
         month_checkpoint(f);
     free(f->path);
     sqlite3_finalize(f->range);
+    sqlite3_finalize(f->point);
+    sqlite3_finalize(f->own);
     conn_close(f->conn);
 }
 
@@ -171,6 +173,40 @@ month_slot(struct month_files *m)
     return oldest;
 }
 
+#define RANGE                                                                  \
+    "SELECT id, data FROM reading WHERE id BETWEEN ?1 AND ?2 ORDER BY id"
+
+/* Each day of the group is a step down the tree, inside one statement: what a
+ * statement costs by itself is more than the step.  The days' lowest keys are
+ * bound from ?3 on; NULL is a day that is not wanted. */
+#define POINT                                                                  \
+    "SELECT id, data FROM reading WHERE id BETWEEN ?1 AND ?2 UNION ALL "       \
+    "SELECT r.id, r.data FROM (VALUES (?3), (?4), (?5), (?6), (?7), (?8), "    \
+    "(?9), (?10), (?11), (?12), (?13), (?14), (?15), (?16), (?17), (?18), "    \
+    "(?19), (?20), (?21), (?22), (?23), (?24), (?25), (?26), (?27), (?28), "   \
+    "(?29), (?30), (?31), (?32), (?33)) AS d CROSS JOIN reading AS r "         \
+    "WHERE r.id BETWEEN d.column1 AND d.column1 + 134217727"
+#define MONTH_DAYS_MOST 31
+_Static_assert(LOAD_MASK == 134217727, "the number in POINT");
+
+/* Where a month has no day rows, as its last key says, this is enough. */
+#define OWN                                                                    \
+    "SELECT max(id), NULL FROM reading UNION ALL "                             \
+    "SELECT id, data FROM reading WHERE id BETWEEN ?1 AND ?2"
+
+static enum db_rc
+month_prepare(struct db *db, struct month_file *f, const char *sql,
+              sqlite3_stmt **to)
+{
+    sqlite3 *h = sqlite_handle(f->conn);
+
+    if (sqlite3_prepare_v3(h, sql, -1, SQLITE_PREPARE_PERSISTENT, to, NULL) ==
+        SQLITE_OK)
+        return DB_OK;
+    return month_note(db, f,
+                      conn_fail(f->conn, f->path, "%s", sqlite3_errmsg(h)));
+}
+
 static enum db_rc
 month_connect(struct db *db, const char *path, struct month_file *f)
 {
@@ -192,15 +228,12 @@ month_connect(struct db *db, const char *path, struct month_file *f)
                     f->conn->driver->script(f->conn, reading_home(db)->frugal
                                                          ? MONTH_SETTINGS_FRUGAL
                                                          : MONTH_SETTINGS));
-    if (rc == DB_OK &&
-        sqlite3_prepare_v3(sqlite_handle(f->conn),
-                           "SELECT id, data FROM reading "
-                           "WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-                           -1, SQLITE_PREPARE_PERSISTENT, &f->range,
-                           NULL) != SQLITE_OK)
-        rc = month_note(db, f,
-                        conn_fail(f->conn, path, "%s",
-                                  sqlite3_errmsg(sqlite_handle(f->conn))));
+    if (rc == DB_OK)
+        rc = month_prepare(db, f, RANGE, &f->range);
+    if (rc == DB_OK)
+        rc = month_prepare(db, f, POINT, &f->point);
+    if (rc == DB_OK)
+        rc = month_prepare(db, f, OWN, &f->own);
     if (rc != DB_OK)
         month_close(f);
     return rc;
@@ -260,19 +293,24 @@ month_open(struct db *db, int32_t month, bool make, struct month_file **to)
     return DB_OK;
 }
 
-/* Rows from one key to another; *more turns false when `row` says stop. */
-enum db_rc
-month_range(struct db *db, struct month_file *f, int64_t from, int64_t to,
-            reading_row_fn *row, void *arg, bool *more)
+static enum db_rc
+month_step_failed(struct db *db, struct month_file *f, int rc)
 {
-    sqlite3_stmt *s = f->range;
-    struct reading_row r;
-    int rc;
+    conn_fail(f->conn, "reading", "%s", sqlite3_errstr(rc));
+    return month_note(db, f, (rc & 0xff) == SQLITE_BUSY ? DB_BUSY : DB_FAIL);
+}
 
-    sqlite3_bind_int64(s, 1, from);
-    sqlite3_bind_int64(s, 2, to);
-    while ((rc = sqlite3_step(s)) == SQLITE_ROW && *more) {
+/* The rows of a statement; *more turns false when `row` says stop. */
+static enum db_rc
+month_rows(struct db *db, struct month_file *f, sqlite3_stmt *s,
+           reading_row_fn *row, void *arg, bool *more)
+{
+    struct reading_row r;
+    int rc = SQLITE_ROW;
+
+    while (*more && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         month_key_split(sqlite3_column_int64(s, 0), f->month, &r);
+        f->days |= !r.month;
         r.data = sqlite3_column_blob(s, 1);
         r.n = (size_t)sqlite3_column_bytes(s, 1);
         *more = row(arg, &r);
@@ -280,8 +318,63 @@ month_range(struct db *db, struct month_file *f, int64_t from, int64_t to,
     sqlite3_reset(s);
     if (rc == SQLITE_ROW || rc == SQLITE_DONE)
         return DB_OK;
-    conn_fail(f->conn, "reading", "%s", sqlite3_errstr(rc));
-    return month_note(db, f, (rc & 0xff) == SQLITE_BUSY ? DB_BUSY : DB_FAIL);
+    return month_step_failed(db, f, rc);
+}
+
+enum db_rc
+month_range(struct db *db, struct month_file *f, int64_t from, int64_t to,
+            reading_row_fn *row, void *arg, bool *more)
+{
+    sqlite3_bind_int64(f->range, 1, from);
+    sqlite3_bind_int64(f->range, 2, to);
+    return month_rows(db, f, f->range, row, arg, more);
+}
+
+/* The month rows of a point, unless there are day rows too. */
+static enum db_rc
+month_own(struct db *db, struct month_file *f, int64_t first,
+          reading_row_fn *row, void *arg, bool *more)
+{
+    sqlite3_stmt *s = f->own;
+    int rc;
+
+    sqlite3_bind_int64(s, 1, first);
+    sqlite3_bind_int64(s, 2, first + (1 << POINT_SHIFT) - 1);
+    rc = sqlite3_step(s);
+    f->days = rc == SQLITE_ROW &&
+              sqlite3_column_int64(s, 0) >> (GROUP_BITS + LOAD_BITS) > 0;
+    if (rc == SQLITE_ROW && !f->days)
+        return month_rows(db, f, s, row, arg, more);
+    sqlite3_reset(s);
+    return f->days ? DB_OK : month_step_failed(db, f, rc);
+}
+
+enum db_rc
+month_point(struct db *db, struct month_file *f, int64_t point, int32_t from,
+            int32_t to, reading_row_fn *row, void *arg, bool *more)
+{
+    const int64_t first = month_key(f->month, point, f->month, 0);
+    sqlite3_stmt *s = f->point;
+    enum db_rc rc;
+
+    if (!f->days) {
+        rc = month_own(db, f, first, row, arg, more);
+        if (!f->days)
+            return rc;
+    }
+    sqlite3_bind_int64(s, 1, first);
+    sqlite3_bind_int64(s, 2, first + (1 << POINT_SHIFT) - 1);
+    for (int i = 0; i < MONTH_DAYS_MOST; i++) {
+        int32_t day = f->month + i;
+
+        if (day < from || day > to)
+            sqlite3_bind_null(s, 3 + i);
+        else
+            sqlite3_bind_int64(
+                s, 3 + i, month_day_key(f->month, day, row_group(point), 0));
+    }
+    f->days = false;
+    return month_rows(db, f, s, row, arg, more);
 }
 
 /* A load of many months would leave a long log beside each file. */

@@ -27,6 +27,9 @@ struct month_file {
     ino_t ino;
     struct db_conn *conn;
     sqlite3_stmt *range;
+    sqlite3_stmt *point; /* of one point and some days, */
+    sqlite3_stmt *own;   /* and its month rows behind the month's last key */
+    bool days;           /* there were day rows the last time */
     uint64_t used;
     uint64_t written; /* the clock then, while its log holds rows of ours */
 };
@@ -108,6 +111,11 @@ bool month_logs_gone(const char *path);
 /* Rows from one key to another; *more turns false when `row` says stop. */
 enum db_rc month_range(struct db *db, struct month_file *f, int64_t from,
                        int64_t to, reading_row_fn *row, void *arg, bool *more);
+/* A point's month rows, then the day rows of its group from one day of the
+ * month to another; one statement, so of one moment. */
+enum db_rc
+month_point(struct db *db, struct month_file *f, int64_t point, int32_t from,
+            int32_t to, reading_row_fn *row, void *arg, bool *more);
 /* The engine's rewrite. */
 enum db_rc
 month_rewrite(struct db *db, int32_t month, const struct reading_view *v,

@@ -7,7 +7,7 @@
  * month that was rewritten, rows of whole months stand in front of them.
  *
  * A file gets its name only when its table stands.  Each handle keeps the
- * files it used last open, and reads a month inside one transaction.
+ * files it used last open, and reads a point's month by one statement.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -80,28 +80,6 @@ sqlite_months(struct db *db, struct arena *a, struct reading_months *m)
 
 /* ---- reading ------------------------------------------------------------- */
 
-static enum db_rc
-each_month(struct db *db, struct month_file *f, int64_t point, int32_t from,
-           int32_t to, reading_row_fn *row, void *arg, bool *more)
-{
-    const int64_t group = row_group(point);
-    const int64_t first = month_key(f->month, point, f->month, 0);
-    enum db_rc rc =
-        month_note(db, f, conn_run(f->conn, "BEGIN", IN_NONE, NULL));
-
-    if (rc != DB_OK)
-        return rc;
-    rc = month_range(db, f, first, first + (1 << POINT_SHIFT) - 1, row, arg,
-                     more);
-    for (int32_t day = from; day <= to && rc == DB_OK && *more; day++) {
-        int64_t key = month_day_key(f->month, day, group, 0);
-
-        rc = month_range(db, f, key, key | LOAD_MASK, row, arg, more);
-    }
-    conn_run(f->conn, "COMMIT", IN_NONE, NULL);
-    return rc;
-}
-
 /* One month's days of that span; a month without a file has no rows. */
 static enum db_rc
 each_of(struct db *db, int32_t month, int64_t point, int32_t from, int32_t to,
@@ -113,8 +91,8 @@ each_of(struct db *db, int32_t month, int64_t point, int32_t from, int32_t to,
 
     if (rc != DB_OK)
         return rc == DB_NONE ? DB_OK : rc;
-    return each_month(db, f, point, from > month ? from : month,
-                      to < last ? to : last, row, arg, more);
+    return month_point(db, f, point, from > month ? from : month,
+                       to < last ? to : last, row, arg, more);
 }
 
 /* A long span: only the months that there are. */
