@@ -92,6 +92,20 @@ db_account_point_each(struct db *db, int64_t account_id,
 }
 
 enum db_rc
+db_account_point_label_each(struct db *db, int64_t account_id,
+                            struct account_point *p, bool (*row)(void *arg),
+                            void *arg)
+{
+    return db_each(db, DB_ACCOUNT,
+                   "SELECT number, point_id, label FROM account_point "
+                   "WHERE account_id = $1 ORDER BY number",
+                   IN(in_i64(account_id)),
+                   OUT(out_i64(&p->number), out_i64(&p->point_id),
+                       out_text(p->label, sizeof p->label)),
+                   row, arg);
+}
+
+enum db_rc
 db_account_point_on(struct db *db, int64_t account_id, int64_t point_id,
                     struct account_point *p, bool (*row)(void *arg), void *arg)
 {

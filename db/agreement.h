@@ -24,6 +24,10 @@ enum db_rc db_account_point_get(struct db *db, int64_t account_id,
 enum db_rc db_account_point_each(struct db *db, int64_t account_id,
                                  struct account_point *p,
                                  bool (*row)(void *arg), void *arg);
+/* The same with number, point and label alone. */
+enum db_rc db_account_point_label_each(struct db *db, int64_t account_id,
+                                       struct account_point *p,
+                                       bool (*row)(void *arg), void *arg);
 /* Of an account on one point, the newest right first. */
 enum db_rc
 db_account_point_on(struct db *db, int64_t account_id, int64_t point_id,

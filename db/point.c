@@ -46,6 +46,35 @@ db_point_by_id(struct db *db, int64_t id, struct point *p)
                   POINT_OUT(p));
 }
 
+/* A list is gone through without being stored, as that of IN would be. */
+#define ADDRESSES_OF                                                           \
+    "(CAST($1 AS BIGINT)), ($2), ($3), ($4), ($5), ($6), ($7), ($8), "         \
+    "($9), ($10), ($11), ($12), ($13), ($14), ($15), ($16), ($17), "           \
+    "($18), ($19), ($20), ($21), ($22), ($23), ($24), ($25), ($26), "          \
+    "($27), ($28), ($29), ($30), ($31), ($32), ($33), ($34), ($35), "          \
+    "($36), ($37), ($38), ($39), ($40) "
+
+enum db_rc
+db_point_address_each(struct db *db, const int64_t *id, size_t n,
+                      struct point_address *a, bool (*row)(void *arg),
+                      void *arg)
+{
+    struct db_in in[POINT_ADDRESSES];
+
+    if (n == 0)
+        return DB_OK;
+    for (size_t i = 0; i < POINT_ADDRESSES; i++)
+        in[i] = i < n ? in_i64(id[i]) : in_null();
+    return db_each(
+        db, DB_MARKET,
+        "SELECT p.point_id, p.load_id, p.address FROM (VALUES " ADDRESSES_OF
+        ") AS v CROSS JOIN point_premise p WHERE p.point_id = v.column1",
+        (struct db_ins){in, POINT_ADDRESSES},
+        OUT(out_i64(&a->id), out_i64(&a->load_id),
+            out_text(a->address, sizeof a->address)),
+        row, arg);
+}
+
 /* ---- making one ------------------------------------------------------------
  */
 

@@ -43,6 +43,16 @@ enum db_rc db_point_intern(struct db *db, const char *esiid, const char *zone,
 enum db_rc
 db_point_after(struct db *db, const char *rep, int64_t after, int64_t most,
                int64_t *id, bool (*row)(void *arg), void *arg);
+/* What the registry's loads said of the addresses of at most so many points,
+ * in any order: the highest load's holds. */
+#define POINT_ADDRESSES 40
+struct point_address {
+    int64_t id, load_id;
+    char address[160];
+};
+enum db_rc db_point_address_each(struct db *db, const int64_t *id, size_t n,
+                                 struct point_address *a,
+                                 bool (*row)(void *arg), void *arg);
 enum db_rc db_point_meter_each(struct db *db, int64_t id, struct point_meter *m,
                                bool (*row)(void *arg), void *arg);
 enum db_rc db_point_rep_each(struct db *db, int64_t id, struct point_rep *r,

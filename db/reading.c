@@ -20,7 +20,8 @@
 struct gather {
     struct db *db;
     int64_t point_id; /* the first of those wanted, */
-    uint8_t more;     /* and which others of its group: a bit each */
+    uint8_t more;     /* and which others of its group: a bit each; */
+    uint8_t wanted;   /* all of them */
     bool stopped;     /* the caller wants no more */
     int32_t from_day, to_day;
     struct reading_view view;
@@ -57,13 +58,23 @@ damaged(struct gather *g, int64_t load_id, int32_t day)
     return false;
 }
 
+/* A record a day, and a few more. */
+static size_t
+room_for(const struct gather *g)
+{
+    int32_t days = g->to_day - g->from_day;
+
+    return days < 0 ? 16 : days > 512 ? 512 : (size_t)days + 16;
+}
+
+/* Its bytes are copied unless they stay. */
 static void
-keep(struct gather *g, const struct row_record *r)
+keep(struct gather *g, const struct row_record *r, bool stays)
 {
     struct reading_item *more;
 
     if (g->n == g->size) {
-        g->size = g->size ? 2 * g->size : 64;
+        g->size = g->size ? 2 * g->size : room_for(g);
         more = ARENA_NEWN(&g->arena, struct reading_item, g->size);
         if (g->n)
             memcpy(more, g->item, g->n * sizeof *more);
@@ -72,15 +83,8 @@ keep(struct gather *g, const struct row_record *r)
     more = &g->item[g->n++];
     g->mixed |= g->n > 1 && more[-1].record.key.day > r->key.day;
     *more = (struct reading_item){.record = *r};
-    more->record.at = (const uint8_t *)arena_dupn(&g->arena, r->at, r->n);
-}
-
-static bool
-is_wanted(const struct gather *g, int64_t point_id)
-{
-    return point_id == g->point_id ||
-           (g->more >> point_id % ROW_POINTS & 1 &&
-            row_group(point_id) == row_group(g->point_id));
+    if (!stays)
+        more->record.at = (const uint8_t *)arena_dupn(&g->arena, r->at, r->n);
 }
 
 /* A month row holds days that were not asked for and loads of all kinds. */
@@ -95,16 +99,19 @@ static bool
 gather_row(void *arg, const struct reading_row *row)
 {
     struct gather *g = arg;
+    struct reading_row whole = *row;
     struct row_walk w;
     struct row_record r;
 
     if (!row->month && !reading_view_has(&g->view, row->load_id))
         return true;
-    row_open(&w, row);
+    if (row->month) /* nearly all of it is wanted */
+        whole.data = (const uint8_t *)arena_dupn(&g->arena, row->data, row->n);
+    row_open(&w, &whole);
+    w.only = g->wanted;
     while (row_next(&w, &r)) {
-        if (is_wanted(g, r.key.point_id) &&
-            (!row->month || month_record_has(g, &r.key)))
-            keep(g, &r);
+        if (!row->month || month_record_has(g, &r.key))
+            keep(g, &r, row->month);
     }
     return w.bad ? damaged(g, row->load_id, row->day) : true;
 }
@@ -301,6 +308,7 @@ look(struct gather *g, int32_t from_day, int32_t to_day, bool *again)
     g->n = g->size = 0;
     g->item = NULL;
     g->mixed = false;
+    g->wanted = g->more | (uint8_t)(1u << g->point_id % ROW_POINTS);
     from_day = from_day < g->view.floor ? g->view.floor : from_day;
     g->from_day = from_day;
     g->to_day = to_day;
@@ -459,14 +467,15 @@ span_row(void *arg, const struct reading_row *row)
     if (!row->month && !reading_view_has(s->view, row->load_id))
         return true;
     row_open(&w, row);
+    w.only = (uint8_t)(1u << s->point_id % ROW_POINTS);
     while (row_next(&w, &r)) {
-        if (r.key.point_id != s->point_id ||
-            (row->month && !reading_view_has(s->view, r.key.load_id)))
+        if (row->month && !reading_view_has(s->view, r.key.load_id))
             continue;
         if (s->found == DAY_NONE || s->first == (r.key.day < s->found))
             s->found = r.key.day;
     }
-    return true;
+    /* Month rows came before, and day rows ascend. */
+    return !s->first || row->month || s->found == DAY_NONE;
 }
 
 static enum db_rc

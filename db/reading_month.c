@@ -78,6 +78,8 @@ month_close(struct month_file *f)
     month_places_clear(&f->places);
     sqlite3_finalize(f->range);
     sqlite3_finalize(f->one);
+    sqlite3_finalize(f->some);
+    sqlite3_finalize(f->own);
     sqlite3_finalize(f->version);
     conn_close(f->conn);
 }
@@ -203,12 +205,22 @@ month_slot(struct month_files *m)
     return oldest;
 }
 
-static bool
-prepare(struct month_file *f, const char *sql, sqlite3_stmt **to)
-{
-    return sqlite3_prepare_v3(sqlite_handle(f->conn), sql, -1,
-                              SQLITE_PREPARE_PERSISTENT, to, NULL) == SQLITE_OK;
-}
+#define RANGE                                                                  \
+    "SELECT id, data FROM reading WHERE id BETWEEN ?1 AND ?2 ORDER BY id"
+
+/* Each key is a step down the tree, inside one statement: what a statement
+ * costs by itself is more than the step.  NULL is no key. */
+#define SOME                                                                   \
+    "SELECT r.id, r.data FROM (VALUES (?1), (?2), (?3), (?4), (?5), (?6), "    \
+    "(?7), (?8), (?9), (?10), (?11), (?12), (?13), (?14), (?15), (?16), "      \
+    "(?17), (?18), (?19), (?20), (?21), (?22), (?23), (?24), (?25), (?26), "   \
+    "(?27), (?28), (?29), (?30), (?31), (?32)) AS k CROSS JOIN reading AS r "  \
+    "WHERE r.id = k.column1"
+
+/* Where a month has no day rows, as its last key says, this is enough. */
+#define OWN                                                                    \
+    "SELECT max(id), NULL FROM reading UNION ALL "                             \
+    "SELECT id, data FROM reading WHERE id BETWEEN ?1 AND ?2"
 
 static enum db_rc
 fail_prepared(struct db *db, struct month_file *f)
@@ -216,6 +228,16 @@ fail_prepared(struct db *db, struct month_file *f)
     return month_note(db, f,
                       conn_fail(f->conn, f->path, "%s",
                                 sqlite3_errmsg(sqlite_handle(f->conn))));
+}
+
+static enum db_rc
+month_prepare(struct db *db, struct month_file *f, const char *sql,
+              sqlite3_stmt **to)
+{
+    return sqlite3_prepare_v3(sqlite_handle(f->conn), sql, -1,
+                              SQLITE_PREPARE_PERSISTENT, to, NULL) == SQLITE_OK
+               ? DB_OK
+               : fail_prepared(db, f);
 }
 
 static enum db_rc
@@ -239,14 +261,17 @@ month_connect(struct db *db, const char *path, struct month_file *f)
                     f->conn->driver->script(f->conn, reading_home(db)->frugal
                                                          ? MONTH_SETTINGS_FRUGAL
                                                          : MONTH_SETTINGS));
-    if (rc == DB_OK &&
-        (!prepare(f,
-                  "SELECT id, data FROM reading "
-                  "WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-                  &f->range) ||
-         !prepare(f, "SELECT data FROM reading WHERE id = ?1", &f->one) ||
-         !prepare(f, "PRAGMA user_version", &f->version)))
-        rc = fail_prepared(db, f);
+    if (rc == DB_OK)
+        rc = month_prepare(db, f, RANGE, &f->range);
+    if (rc == DB_OK)
+        rc = month_prepare(db, f, SOME, &f->some);
+    if (rc == DB_OK)
+        rc = month_prepare(db, f, OWN, &f->own);
+    if (rc == DB_OK)
+        rc = month_prepare(db, f, "SELECT data FROM reading WHERE id = ?1",
+                           &f->one);
+    if (rc == DB_OK)
+        rc = month_prepare(db, f, "PRAGMA user_version", &f->version);
     if (rc != DB_OK)
         month_close(f);
     return rc;
@@ -356,19 +381,17 @@ month_done(struct month_file *f)
     conn_run(f->conn, "COMMIT", IN_NONE, NULL);
 }
 
-/* Rows from one key to another; *more turns false when `row` says stop. */
-enum db_rc
-month_range(struct db *db, struct month_file *f, int64_t from, int64_t to,
-            reading_row_fn *row, void *arg, bool *more)
+/* The rows of a statement; *more turns false when `row` says stop. */
+static enum db_rc
+month_rows(struct db *db, struct month_file *f, sqlite3_stmt *s,
+           reading_row_fn *row, void *arg, bool *more)
 {
-    sqlite3_stmt *s = f->range;
     struct reading_row r;
-    int rc;
+    int rc = SQLITE_ROW;
 
-    sqlite3_bind_int64(s, 1, from);
-    sqlite3_bind_int64(s, 2, to);
-    while ((rc = sqlite3_step(s)) == SQLITE_ROW && *more) {
+    while (*more && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         month_key_split(f->layout, sqlite3_column_int64(s, 0), f->month, &r);
+        f->days |= !r.month;
         r.data = sqlite3_column_blob(s, 1);
         r.n = (size_t)sqlite3_column_bytes(s, 1);
         *more = row(arg, &r);
@@ -376,6 +399,71 @@ month_range(struct db *db, struct month_file *f, int64_t from, int64_t to,
     sqlite3_reset(s);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? DB_OK
                                                  : month_fail_step(db, f, rc);
+}
+
+enum db_rc
+month_range(struct db *db, struct month_file *f, int64_t from, int64_t to,
+            reading_row_fn *row, void *arg, bool *more)
+{
+    sqlite3_bind_int64(f->range, 1, from);
+    sqlite3_bind_int64(f->range, 2, to);
+    return month_rows(db, f, f->range, row, arg, more);
+}
+
+enum db_rc
+month_some(struct db *db, struct month_file *f, const int64_t *key, size_t n,
+           reading_row_fn *row, void *arg, bool *more)
+{
+    for (size_t i = 0; i < MONTH_SOME; i++) {
+        if (i < n)
+            sqlite3_bind_int64(f->some, (int)i + 1, key[i]);
+        else
+            sqlite3_bind_null(f->some, (int)i + 1);
+    }
+    return month_rows(db, f, f->some, row, arg, more);
+}
+
+/* The month rows of a point, unless there are day rows too. */
+static enum db_rc
+month_own(struct db *db, struct month_file *f, int64_t first,
+          reading_row_fn *row, void *arg, bool *more)
+{
+    sqlite3_stmt *s = f->own;
+    int rc;
+
+    sqlite3_bind_int64(s, 1, first);
+    sqlite3_bind_int64(s, 2, first + (1 << POINT_SHIFT) - 1);
+    rc = sqlite3_step(s);
+    f->days = rc == SQLITE_ROW &&
+              sqlite3_column_int64(s, 0) >> (GROUP_BITS + LOAD_BITS) > 0;
+    if (rc == SQLITE_ROW && !f->days)
+        return month_rows(db, f, s, row, arg, more);
+    sqlite3_reset(s);
+    return f->days ? DB_OK : month_fail_step(db, f, rc);
+}
+
+enum db_rc
+month_point(struct db *db, struct month_file *f, int64_t point, int32_t from,
+            int32_t to, reading_row_fn *row, void *arg, bool *more)
+{
+    const int64_t first = month_key(f->month, point, f->month, 0);
+    enum db_rc rc;
+
+    if (!f->days) {
+        rc = month_own(db, f, first, row, arg, more);
+        if (!f->days)
+            return rc;
+    }
+    rc = month_read(db, f);
+    if (rc != DB_OK)
+        return rc;
+    f->days = false;
+    rc = month_range(db, f, first, first + (1 << POINT_SHIFT) - 1, row, arg,
+                     more);
+    if (rc == DB_OK && *more)
+        rc = month_group(db, f, row_group(point), from, to, row, arg, more);
+    month_done(f);
+    return rc;
 }
 
 enum db_rc

@@ -65,6 +65,9 @@ struct month_file {
     ino_t ino;
     struct db_conn *conn;
     sqlite3_stmt *range, *one, *version;
+    sqlite3_stmt *some; /* rows by their keys */
+    sqlite3_stmt *own;  /* a point's month rows behind the month's last key */
+    bool days;          /* there were day rows the last time */
     enum month_layout layout; /* as month_look saw it */
     struct month_places places;
     uint64_t used;
@@ -193,8 +196,17 @@ month_span(struct db *db, int32_t from_day, int32_t to_day, int64_t first_group,
 /* The row of that key, if there is one. */
 enum db_rc month_get(struct db *db, struct month_file *f, int64_t key,
                      reading_row_fn *row, void *arg, bool *more);
+/* Those of up to MONTH_SOME keys, in their order. */
+#define MONTH_SOME 32
+enum db_rc month_some(struct db *db, struct month_file *f, const int64_t *key,
+                      size_t n, reading_row_fn *row, void *arg, bool *more);
 /* Says why a step failed; DB_BUSY or DB_FAIL. */
 enum db_rc month_fail_step(struct db *db, struct month_file *f, int rc);
+/* A point's month rows, then the day rows of its group from one day of the
+ * month to another, all of one moment. */
+enum db_rc
+month_point(struct db *db, struct month_file *f, int64_t point, int32_t from,
+            int32_t to, reading_row_fn *row, void *arg, bool *more);
 /* Day rows of one group, days and loads ascending, whatever the layout. */
 enum db_rc
 month_group(struct db *db, struct month_file *f, int64_t group, int32_t from,

@@ -295,15 +295,20 @@ group_by_load(struct db *db, struct month_file *f, int64_t group, int32_t from,
 {
     const uint32_t bit = 1u << (group & (PLACE_GROUPS - 1));
     enum db_rc rc = places_take(db, f, group, from, to);
+    int64_t key[MONTH_SOME];
+    size_t n = 0;
 
     for (size_t i = 0; i < f->places.n && rc == DB_OK && *more; i++) {
         const struct month_place *p = &f->places.at[i];
-        int64_t key;
 
-        if (!(p->groups & bit))
+        if (p->groups & bit)
+            key[n++] =
+                month_day_key(f->layout, f->month, p->day, group, p->load_id);
+        if (n < MONTH_SOME && i + 1 < f->places.n)
             continue;
-        key = month_day_key(f->layout, f->month, p->day, group, p->load_id);
-        rc = month_get(db, f, key, row, arg, more);
+        if (n > 0)
+            rc = month_some(db, f, key, n, row, arg, more);
+        n = 0;
     }
     return rc;
 }

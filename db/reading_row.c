@@ -246,7 +246,8 @@ row_open(struct row_walk *w, const struct reading_row *r)
 
     *w = (struct row_walk){.group = r->group,
                            .end = r->data + r->n,
-                           .key = {.load_id = r->load_id, .day = r->day}};
+                           .key = {.load_id = r->load_id, .day = r->day},
+                           .only = 0xff};
     w->bad = r->n < OLD_HEAD;
     if (w->bad)
         return;
@@ -304,11 +305,10 @@ next_entry(struct row_walk *w)
     return take_length(&w->directory);
 }
 
-bool
-row_next(struct row_walk *w, struct row_record *r)
+/* Past the next record, whose length it says; false at the end. */
+static bool
+step(struct row_walk *w, size_t *n)
 {
-    size_t n;
-
     if (w->bad)
         return false;
     if (!w->left) {
@@ -316,28 +316,70 @@ row_next(struct row_walk *w, struct row_record *r)
         return false;
     }
     w->left--;
-    n = next_entry(w);
-    if (n > (size_t)(w->end - w->at)) {
-        w->bad = true;
+    *n = next_entry(w);
+    w->bad = *n > (size_t)(w->end - w->at);
+    if (w->bad)
         return false;
-    }
-    *r = (struct row_record){.key = w->key,
-                             .at = w->at,
-                             .n = n,
-                             .checked = w->format != ROW_OLD,
-                             .names = ROW_NAMES_OWN};
-    w->at += n;
-    if (!r->checked)
-        return true;
-    r->names = w->names;
-    r->stamp = w->stamp + plane_get(w->stamps, w->end, w->taken++, w->width);
+    w->at += *n;
+    w->taken++;
     return true;
 }
 
-/* What stands in front of the core, which *in is left at. */
 static bool
-record_open(const struct row_record *r, const struct source *s,
-            struct bits_in *in, struct reading_day *d)
+is_wanted(const struct row_walk *w)
+{
+    return w->format == ROW_MONTH ||
+           (w->only >> (uint64_t)w->key.point_id % ROW_POINTS & 1);
+}
+
+/* Past records of a day row that are not wanted: most rows hold one record of
+ * each point, of the usual channel, and their lengths take a byte. */
+static void
+skip_usual(struct row_walk *w)
+{
+    size_t n = 0;
+    const uint8_t *at = w->directory.at;
+
+    if (w->bad || w->format != ROW_DAY || w->further.at < w->further.end)
+        return;
+    while (w->points && !(w->points & -w->points & w->only) &&
+           *at != LENGTH_LONG) {
+        n += *at++;
+        w->points &= (uint8_t)(w->points - 1);
+    }
+    w->left -= (unsigned)(at - w->directory.at);
+    w->taken += (unsigned)(at - w->directory.at);
+    w->directory.at = at;
+    w->bad |= n > (size_t)(w->end - w->at);
+    w->at += w->bad ? 0 : n;
+}
+
+bool
+row_next(struct row_walk *w, struct row_record *r)
+{
+    size_t n;
+
+    do {
+        skip_usual(w);
+        if (!step(w, &n))
+            return false;
+    } while (!is_wanted(w));
+    *r = (struct row_record){.key = w->key,
+                             .at = w->at - n,
+                             .n = n,
+                             .checked = w->format != ROW_OLD,
+                             .names = ROW_NAMES_OWN};
+    if (!r->checked)
+        return true;
+    r->names = w->names;
+    r->stamp = w->stamp + plane_get(w->stamps, w->end, w->taken - 1, w->width);
+    return true;
+}
+
+/* A record's stamp, and *in left behind it. */
+static bool
+stamp_open(const struct row_record *r, const struct source *s,
+           struct bits_in *in, int64_t *to)
 {
     uint64_t stamp = r->stamp;
 
@@ -350,8 +392,8 @@ record_open(const struct row_record *r, const struct source *s,
             return false;
         stamp = bits_varint(in);
     }
-    d->stamp = source_stamp(s, stamp);
-    return source_take(s, r->names, in, d);
+    *to = source_stamp(s, stamp);
+    return true;
 }
 
 bool
@@ -359,13 +401,11 @@ row_sum(const struct row_record *r, const struct source *s,
         struct reading_sum *sum)
 {
     struct bits_in in;
-    struct reading_day names;
 
-    if (!record_open(r, s, &in, &names))
+    if (!stamp_open(r, s, &in, &sum->stamp) || !source_skip(s, r->names, &in))
         return false;
     sum->day = r->key.day;
     sum->channel = r->key.channel;
-    sum->stamp = names.stamp;
     return core_sum(in.at, (size_t)(in.end - in.at), sum);
 }
 
@@ -375,7 +415,7 @@ row_unpack(const struct row_record *r, const struct source *s,
 {
     struct bits_in in;
 
-    if (!record_open(r, s, &in, d))
+    if (!stamp_open(r, s, &in, &d->stamp) || !source_take(s, r->names, &in, d))
         return false;
     d->point_id = r->key.point_id;
     d->day = r->key.day;

@@ -76,6 +76,8 @@ source_put_rest(const struct source *s, const struct frame *f, uint8_t *to);
  * elsewhere or is ROW_NAMES_OWN. */
 bool source_take(const struct source *s, uint64_t names, struct bits_in *in,
                  struct reading_day *d);
+/* Past the same. */
+bool source_skip(const struct source *s, uint64_t names, struct bits_in *in);
 
 /* ---- rows -----------------------------------------------------------------
  */
@@ -147,6 +149,8 @@ struct row_walk {
     int64_t group;
     uint64_t stamp, names;
     uint8_t format, width, points;
+    uint8_t only; /* of a day row: the points of its group that are wanted, a
+                     bit each; all after row_open */
     unsigned left, taken;
     bool bad; /* the row is damaged */
 };

@@ -321,13 +321,42 @@ take_transaction(struct bits_in *in, const struct source *s, char to[65])
     return !in->bad;
 }
 
+/* The index of names, which a record may have. */
+static bool
+take_names(const struct source *s, struct bits_in *in, uint64_t *names)
+{
+    if (*names == ROW_NAMES_OWN)
+        *names = s->names_n > 1 ? bits_varint(in) : 0;
+    return !in->bad && *names < s->names_n;
+}
+
+bool
+source_skip(const struct source *s, uint64_t names, struct bits_in *in)
+{
+    if (!take_names(s, in, &names))
+        return false;
+    switch (s->rest) {
+    case REST_NONE:
+        break;
+    case REST_NUMBER:
+        bits_varint(in);
+        break;
+    case REST_BASE36:
+        bits_bytes(in, (size_t)s->rest_n / CHUNK * CHUNK_BYTES[CHUNK] +
+                           CHUNK_BYTES[s->rest_n % CHUNK]);
+        break;
+    case REST_TEXT:
+        bits_bytes(in, (size_t)bits_word(in, 1));
+        break;
+    }
+    return !in->bad;
+}
+
 bool
 source_take(const struct source *s, uint64_t names, struct bits_in *in,
             struct reading_day *d)
 {
-    if (names == ROW_NAMES_OWN)
-        names = s->names_n > 1 ? bits_varint(in) : 0;
-    if (in->bad || names >= s->names_n)
+    if (!take_names(s, in, &names))
         return false;
     memcpy(d->rep, s->names[names].rep, sizeof d->rep);
     memcpy(d->mre, s->names[names].mre, sizeof d->mre);

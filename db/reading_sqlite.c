@@ -8,7 +8,7 @@
  * months stand in front of them.
  *
  * A file gets its name only when its table stands.  Each handle keeps the
- * files it used last open, and reads a month inside one transaction.
+ * files it used last open, and reads a point's month as it is at one moment.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -81,23 +81,6 @@ sqlite_months(struct db *db, struct arena *a, struct reading_months *m)
 
 /* ---- reading ------------------------------------------------------------- */
 
-static enum db_rc
-each_month(struct db *db, struct month_file *f, int64_t point, int32_t from,
-           int32_t to, reading_row_fn *row, void *arg, bool *more)
-{
-    const int64_t first = month_key(f->month, point, f->month, 0);
-    enum db_rc rc = month_read(db, f);
-
-    if (rc != DB_OK)
-        return rc;
-    rc = month_range(db, f, first, first + (1 << POINT_SHIFT) - 1, row, arg,
-                     more);
-    if (rc == DB_OK && *more)
-        rc = month_group(db, f, row_group(point), from, to, row, arg, more);
-    month_done(f);
-    return rc;
-}
-
 /* One month's days of that span; a month without a file has no rows. */
 static enum db_rc
 each_of(struct db *db, int32_t month, int64_t point, int32_t from, int32_t to,
@@ -109,8 +92,8 @@ each_of(struct db *db, int32_t month, int64_t point, int32_t from, int32_t to,
 
     if (rc != DB_OK)
         return rc == DB_NONE ? DB_OK : rc;
-    return each_month(db, f, point, from > month ? from : month,
-                      to < last ? to : last, row, arg, more);
+    return month_point(db, f, point, from > month ? from : month,
+                       to < last ? to : last, row, arg, more);
 }
 
 /* A long span: only the months that there are. */

@@ -16,6 +16,7 @@ nobase_dist_pkgdata_DATA += templates/sign-in.html
 nobase_dist_pkgdata_DATA += templates/usage/files.html
 nobase_dist_pkgdata_DATA += templates/usage/head.html
 nobase_dist_pkgdata_DATA += templates/usage/limit.html
+nobase_dist_pkgdata_DATA += templates/usage/choice.html
 nobase_dist_pkgdata_DATA += templates/usage/line.html
 nobase_dist_pkgdata_DATA += templates/usage/meters.html
 nobase_dist_pkgdata_DATA += templates/usage/usage.html

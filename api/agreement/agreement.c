@@ -235,6 +235,96 @@ agreement_meter_get(struct db *db, const struct actor *who, int64_t number,
     return db_fault(db, rc, "agreement");
 }
 
+/* ---- names ---------------------------------------------------------------*/
+
+struct name_list {
+    struct account_point row;
+    struct point_address address;
+    struct arena *arena;
+    struct agreement_name *at;
+    size_t n, size;
+    /* Whose addresses are asked for, and the load that said each. */
+    size_t end, which[POINT_ADDRESSES];
+    int64_t load[POINT_ADDRESSES];
+};
+
+static bool
+name_row(void *arg)
+{
+    struct name_list *l = arg;
+    struct agreement_name *name;
+
+    if (l->n == l->size) {
+        l->size = l->size ? 2 * l->size : 8;
+        name = ARENA_NEWN(l->arena, struct agreement_name, l->size);
+        if (l->n)
+            memcpy(name, l->at, l->n * sizeof *name);
+        l->at = name;
+    }
+    name = &l->at[l->n++];
+    name->number = l->row.number;
+    name->point_id = l->row.point_id;
+    name->label = l->row.label[0] ? arena_dup(l->arena, l->row.label) : "";
+    name->address = "";
+    return true;
+}
+
+static bool
+address_row(void *arg)
+{
+    struct name_list *l = arg;
+    const struct point_address *a = &l->address;
+
+    for (size_t i = 0; i < l->end; i++) {
+        struct agreement_name *name = &l->at[l->which[i]];
+
+        if (name->point_id != a->id || l->load[i] > a->load_id)
+            continue;
+        l->load[i] = a->load_id;
+        name->address = arena_dup(l->arena, a->address);
+    }
+    return true;
+}
+
+/* The addresses of meters without a label, some at a time. */
+static enum db_rc
+name_addresses(struct db *db, struct name_list *l)
+{
+    int64_t point[POINT_ADDRESSES];
+    enum db_rc rc = DB_OK;
+    size_t at = 0;
+
+    while (at < l->n && rc == DB_OK) {
+        for (l->end = 0; at < l->n && l->end < POINT_ADDRESSES; at++) {
+            if (l->at[at].label[0])
+                continue;
+            point[l->end] = l->at[at].point_id;
+            l->load[l->end] = INT64_MIN;
+            l->which[l->end++] = at;
+        }
+        rc = db_point_address_each(db, point, l->end, &l->address, address_row,
+                                   l);
+    }
+    return rc;
+}
+
+enum fault
+agreement_names(struct db *db, const struct actor *who, struct arena *a,
+                struct agreement_name **name, size_t *n)
+{
+    struct name_list l = {.arena = a};
+    enum db_rc rc = DB_OK;
+
+    if (who->role == ROLE_CUSTOMER || who->role == ROLE_ADMIN)
+        rc = db_account_point_label_each(db, who->account_id, &l.row, name_row,
+                                         &l);
+    if (rc == DB_OK)
+        rc = name_addresses(db, &l);
+    *name = l.at;
+    *n = l.n;
+    return db_fault(db, rc, "agreement");
+}
+
 struct number_list {
     struct account_point row;
     int64_t *at;

@@ -29,6 +29,19 @@ enum fault agreement_meter_get(struct db *db, const struct actor *who,
 enum fault agreement_meter_each(struct db *db, const struct actor *who,
                                 struct agreement_meter *m,
                                 bool (*row)(void *arg), void *arg);
+/* What a meter is called in a list of the account's meters. */
+struct agreement_name {
+    int64_t number, point_id;
+    const char *label; /* given by the resident; may be "" */
+    const char
+        *address; /* of the registry, when there is no label; may be "" */
+};
+
+/* The names of all meters of the actor, by number, in memory of the arena:
+ * much cheaper than the meters themselves. */
+enum fault
+agreement_names(struct db *db, const struct actor *who, struct arena *a,
+                struct agreement_name **name, size_t *n);
 /* The window of days that `who` may read of a point, today being `today`:
  * history window of the profile and the right's own dates.  NOT_FOUND when
  * nothing.  `monthly` asks for the monthly report's window. */

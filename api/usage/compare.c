@@ -15,9 +15,11 @@ static void
 add_pairs(const struct usage *u, const struct usage_day *other,
           struct usage_compare *c)
 {
+    struct usage_pairs pairs = usage_period_pairs(u->period, c->other);
+
     for (size_t i = 0; i < u->days; i++) {
         const struct usage_day *d = &u->day[i];
-        int32_t pair = usage_period_pair(u->period, c->other, d->day);
+        int32_t pair = usage_period_pair(&pairs, d->day);
         const struct usage_day *o;
 
         if (!whole(&d->sum))

@@ -98,18 +98,6 @@ usage_period_move(struct usage_period p, int steps)
     return p;
 }
 
-/* The same day of another month, DAY_NONE when that month is too short. */
-static int32_t
-same_dom(int32_t day, int months)
-{
-    int32_t other = day_add_months(day, months);
-    int year, month, dom, other_dom;
-
-    day_to_civil(day, &year, &month, &dom);
-    day_to_civil(other, &year, &month, &other_dom);
-    return dom == other_dom ? other : DAY_NONE;
-}
-
 /* How far away the other period is: months, or days when months is 0. */
 static void
 distance(struct usage_period p, enum usage_other o, int *months, int32_t *days)
@@ -147,12 +135,28 @@ usage_period_other(struct usage_period p, enum usage_other o)
     return p;
 }
 
-int32_t
-usage_period_pair(struct usage_period p, enum usage_other o, int32_t day)
+struct usage_pairs
+usage_period_pairs(struct usage_period p, enum usage_other o)
 {
-    int32_t days;
-    int months;
+    struct usage_pairs w = {.first = 1, .last = 0};
 
-    distance(p, o, &months, &days);
-    return months > 0 ? same_dom(day, -months) : day - days;
+    distance(p, o, &w.months, &w.days);
+    return w;
+}
+
+int32_t
+usage_period_pair(struct usage_pairs *w, int32_t day)
+{
+    int32_t pair;
+
+    if (w->months == 0)
+        return day - w->days;
+    if (day < w->first || day > w->last) {
+        w->first = day_month_start(day);
+        w->last = day_add_months(w->first, 1) - 1;
+        w->other = day_add_months(w->first, -w->months);
+        w->other_last = day_add_months(w->other, 1) - 1;
+    }
+    pair = w->other + (day - w->first);
+    return pair <= w->other_last ? pair : DAY_NONE;
 }

@@ -46,9 +46,17 @@ enum usage_other {
 /* The period that p is compared with. */
 struct usage_period
 usage_period_other(struct usage_period p, enum usage_other o);
-/* The day there that `day` of p is compared with, DAY_NONE when there is none
+/* How days of p lie to those there: so many months back, or days. */
+struct usage_pairs {
+    int months;
+    int32_t days;
+    /* The month asked for last, and the first and last day of its other. */
+    int32_t first, last, other, other_last;
+};
+struct usage_pairs
+usage_period_pairs(struct usage_period p, enum usage_other o);
+/* The day there that a day of p is compared with, DAY_NONE when there is none
  * (the 31st against a month of 30 days, 29 February against a common year). */
-int32_t
-usage_period_pair(struct usage_period p, enum usage_other o, int32_t day);
+int32_t usage_period_pair(struct usage_pairs *w, int32_t day);
 
 #endif

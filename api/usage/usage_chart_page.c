@@ -200,8 +200,8 @@ make_labels(const struct usage_show *s)
     return w;
 }
 
-json_t *
-usage_chart(const struct usage_show *s)
+void
+usage_chart(const struct usage_show *s, struct buf *markup)
 {
     const struct usage *u = &s->usage;
     struct arena *a = s->r->arena;
@@ -214,9 +214,7 @@ usage_chart(const struct usage_show *s)
                           .bars = bars,
                           .labels = labels.n,
                           .label = labels.at};
-    struct buf markup = {0};
     int64_t slots = 0;
-    json_t *safe;
 
     for (size_t i = 0; i < u->lines; i++)
         slots += u->line[i].slots;
@@ -225,8 +223,5 @@ usage_chart(const struct usage_show *s)
     c.title = tr_fill(a, s->r->lang, "usage.chart_title", "period",
                       usage_period_words(s, u->period), NULL);
     c.summary = usage_summary(s);
-    svg_bar_chart(&markup, &c);
-    safe = template_safe(buf_text(&markup));
-    buf_clear(&markup);
-    return safe;
+    svg_bar_chart(markup, &c);
 }

@@ -93,27 +93,15 @@ add_meter(struct buf *key, const struct agreement_meter *m)
     add_text(key, m->point.address);
 }
 
-struct others {
-    struct buf *key;
-    struct agreement_meter m;
-};
-
-static bool
-take_other(void *arg)
+/* The account's meters stand in the page's head. */
+static void
+add_names(struct buf *key, const struct usage_show *s)
 {
-    struct others *w = arg;
-
-    add_meter(w->key, &w->m);
-    return true;
-}
-
-/* The other meters stand in the page's head. */
-static enum fault
-add_others(struct buf *key, const struct req *r)
-{
-    struct others w = {.key = key};
-
-    return agreement_meter_each(r->db, r->who, &w.m, take_other, &w);
+    for (size_t i = 0; i < s->names; i++) {
+        add_number(key, s->name[i].number);
+        add_text(key, s->name[i].label);
+        add_text(key, s->name[i].address);
+    }
 }
 
 /* Whether a blank-separated list has the word. */
@@ -190,9 +178,9 @@ key_make(struct usage_kept *k, const struct usage_show *s)
     k->stamp = (struct cache_stamp){{now.seq, now.undone, now.generation}};
     add_actor(&k->key, s->r);
     add_meter(&k->key, &s->meter);
+    add_names(&k->key, s);
     return add_params(&k->key, s->r) == FAULT_NONE &&
-           add_window(k, s->r, &s->meter) == FAULT_NONE &&
-           add_others(&k->key, s->r) == FAULT_NONE;
+           add_window(k, s->r, &s->meter) == FAULT_NONE;
 }
 
 bool

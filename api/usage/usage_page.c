@@ -34,73 +34,112 @@ static const char *const COLUMN_NAME[] = {
     "when", "href",    "kwh",   "surplus",     "start",    "stop",
     "note", "no_data", "slots", "has_surplus", "has_reads"};
 
+#define LINE_USUAL 120 /* bytes of markup */
+
 struct table {
     const struct usage_show *s;
     bool surplus, reads;
-    char href[32], start[DECIMAL_TEXT], stop[DECIMAL_TEXT], slots[16];
+    struct date_run dates;
+    char href[32], slots[16];
+    char start[DECIMAL_TEXT], stop[DECIMAL_TEXT];
+    char kwh[DECIMAL_TEXT], fed[DECIMAL_TEXT];
 };
 
+/* A mark that only asks whether it is there. */
+static const struct template_cell MARK = {"1", 1, true};
+
 /* Where the day of a line is shown, beside this page. */
-static const char *
+static struct template_cell
 line_href(struct table *w, const struct usage_line *l)
 {
     memcpy(w->href, "day?day=", 8);
     day_format(w->href + 8, l->from_day);
-    return w->href;
+    return template_cell_plain(w->href, 18);
+}
+
+static struct template_cell
+line_when(struct table *w, const struct usage_line *l)
+{
+    const struct usage_show *s = w->s;
+    struct template_cell cell;
+
+    if (s->usage.grain != USAGE_GRAIN_DAY || l->from_day != l->to_day)
+        return template_cell(usage_when(s, l));
+    cell.text = lang_date_run(&w->dates, l->from_day);
+    cell.n = w->dates.n;
+    cell.plain = false;
+    return cell;
+}
+
+static struct template_cell
+line_number(char *text, struct decimal d)
+{
+    return template_cell_plain(text, decimal_format(text, d));
+}
+
+/* Below a thousand there are no separators. */
+static struct template_cell
+line_kwh(struct table *w, char text[DECIMAL_TEXT], int64_t ukwh)
+{
+    if (ukwh >= 0 && ukwh < 1000 * DECIMAL_ONE)
+        return template_cell_plain(text, decimal_trim(text, ukwh));
+    return template_cell(usage_kwh(w->s, ukwh));
 }
 
 static void
-say_line(void *arg, size_t i, const char **text)
+say_line(void *arg, size_t i, struct template_cell *cell)
 {
     struct table *w = arg;
     const struct usage_show *s = w->s;
     const struct usage_line *l = &s->usage.line[i];
 
-    text[COLUMN_WHEN] = usage_when(s, l);
-    text[COLUMN_HAS_SURPLUS] = w->surplus ? "1" : NULL;
-    text[COLUMN_HAS_READS] = w->reads ? "1" : NULL;
-    if (l->slots > 1) {
-        snprintf(w->slots, sizeof w->slots, "%d", (int)l->slots);
-        text[COLUMN_SLOTS] = w->slots;
-    }
+    cell[COLUMN_WHEN] = line_when(w, l);
+    if (w->surplus)
+        cell[COLUMN_HAS_SURPLUS] = MARK;
+    if (w->reads)
+        cell[COLUMN_HAS_READS] = MARK;
+    if (l->slots > 1)
+        cell[COLUMN_SLOTS] = template_cell_plain(
+            w->slots,
+            (size_t)snprintf(w->slots, sizeof w->slots, "%d", (int)l->slots));
     if (l->gap) {
-        text[COLUMN_NOTE] = usage_gap_words(s, l->gap);
-        text[COLUMN_NO_DATA] = "1";
+        cell[COLUMN_NOTE] = template_cell(usage_gap_words(s, l->gap));
+        cell[COLUMN_NO_DATA] = MARK;
         return;
     }
     if (l->sum.has_load)
-        text[COLUMN_KWH] = usage_kwh(s, l->sum.load_ukwh);
+        cell[COLUMN_KWH] = line_kwh(w, w->kwh, l->sum.load_ukwh);
     if (l->sum.has_surplus)
-        text[COLUMN_SURPLUS] = usage_kwh(s, l->sum.surplus_ukwh);
+        cell[COLUMN_SURPLUS] = line_kwh(w, w->fed, l->sum.surplus_ukwh);
     if (l->day && l->day->has_reads) {
-        decimal_format(w->start, l->day->start_read);
-        decimal_format(w->stop, l->day->stop_read);
-        text[COLUMN_START] = w->start;
-        text[COLUMN_STOP] = w->stop;
+        cell[COLUMN_START] = line_number(w->start, l->day->start_read);
+        cell[COLUMN_STOP] = line_number(w->stop, l->day->stop_read);
     }
-    text[COLUMN_NOTE] = usage_notes(s, &l->sum);
+    if (l->sum.estimated || l->sum.missing)
+        cell[COLUMN_NOTE] = template_cell(usage_notes(s, &l->sum));
     if (s->usage.grain == USAGE_GRAIN_DAY)
-        text[COLUMN_HREF] = line_href(w, l);
+        cell[COLUMN_HREF] = line_href(w, l);
 }
 
 static bool
-say_table(const struct usage_show *s, json_t *view)
+say_table(const struct usage_show *s, json_t *view, struct buf *markup)
 {
     const struct usage *u = &s->usage;
-    struct table w = {.s = s, .surplus = u->total.has_surplus};
+    struct table w = {.s = s,
+                      .surplus = u->total.has_surplus,
+                      .dates = date_run(s->r->lang, usage_day_style(s))};
     struct template_rows rows = {.name = COLUMN_NAME,
                                  .columns = COLUMNS,
                                  .rows = u->lines,
                                  .row = say_line,
                                  .arg = &w};
-    struct buf markup = {0};
     bool good;
 
+    buf_room(markup, u->lines * LINE_USUAL);
     for (size_t i = 0; i < u->lines; i++)
         w.reads |= u->line[i].day && u->line[i].day->has_reads;
-    good = page_rows(s->r, "usage/line.html", &rows, &markup);
-    json_object_set_new(view, "rows", template_safe(buf_text(&markup)));
-    buf_clear(&markup);
+    good = page_rows(s->r, "usage/line.html", &rows, markup);
+    json_object_set_new(view, "rows", template_safe_here(markup));
     json_object_set_new(view, "has_data", json_boolean(u->total.days > 0));
     json_object_set_new(view, "has_surplus", json_boolean(w.surplus));
     json_object_set_new(view, "has_reads", json_boolean(w.reads));
@@ -126,40 +165,54 @@ say_legend(const struct usage_show *s, json_t *view)
 
 /* ---- the head --------------------------------------------------------- */
 
-struct meters {
+static const char *const CHOICE_NAME[] = {"href", "text", "current"};
+
+struct choices {
     const struct usage_show *s;
-    struct agreement_meter m;
-    json_t *list;
+    const char *rest; /* of the path, behind the meter's number */
+    struct buf href;
 };
 
-static bool
-take_meter(void *arg)
+static void
+say_choice(void *arg, size_t i, struct template_cell *cell)
 {
-    struct meters *w = arg;
-    struct usage_show other = *w->s;
+    struct choices *w = arg;
+    const struct agreement_name *name = &w->s->name[i];
 
-    other.meter = w->m;
-    json_array_append_new(
-        w->list,
-        json_pack("{s:s s:s s:b}", "href",
-                  usage_href(&other, w->s->ask.period, w->s->ask.report),
-                  "text", usage_meter_name(w->s->r, &w->m), "current",
-                  (int)(w->m.number == w->s->meter.number)));
-    return true;
+    w->href.len = 0;
+    buf_puts(&w->href, "/meters/");
+    buf_int(&w->href, name->number);
+    buf_puts(&w->href, w->rest);
+    cell[0] = template_cell(buf_text(&w->href));
+    cell[1] = template_cell(
+        usage_name(w->s->r, name->number, name->label, name->address));
+    if (name->number == w->s->meter.number)
+        cell[2] = MARK;
 }
 
-/* The other meters of the account, on the same period. */
+/* The meters of the account, on the same period. */
 static enum fault
 add_meters(const struct usage_show *s, json_t *view)
 {
-    struct meters w = {.s = s, .list = json_array()};
-    enum fault f =
-        agreement_meter_each(s->r->db, s->r->who, &w.m, take_meter, &w);
+    const char *here = usage_href(s, s->ask.period, s->ask.report);
+    struct choices w = {.s = s, .rest = strchr(here + strlen("/meters/"), '/')};
+    struct template_rows rows = {.name = CHOICE_NAME,
+                                 .columns = 3,
+                                 .rows = s->names,
+                                 .row = say_choice,
+                                 .arg = &w};
+    struct buf markup = {0};
+    bool good = true;
 
-    if (json_array_size(w.list) > 1)
-        json_object_set_new(view, "meters", json_pack("{s:O}", "list", w.list));
-    json_decref(w.list);
-    return f;
+    if (s->names > 1) {
+        good = page_rows(s->r, "usage/choice.html", &rows, &markup);
+        json_object_set_new(
+            view, "meters",
+            json_pack("{s:o}", "list", template_safe(buf_text(&markup))));
+    }
+    buf_clear(&markup);
+    buf_clear(&w.href);
+    return good ? FAULT_NONE : FAULT_OURS;
 }
 
 static void
@@ -280,21 +333,25 @@ framed(struct req *r, const struct buf *kept)
                       &content);
 }
 
+#define PAGE_USUAL 16384 /* bytes beside chart and table */
+
 /* The page of what was loaded, which may be kept; steals the view. */
 static enum fault
 usage_content(struct usage_show *s, json_t *view, const struct usage_kept *k)
 {
-    struct buf made = {0};
+    struct buf made = {0}, rows = {0}, chart = {0};
     enum fault f = FAULT_OURS;
 
     usage_facts(s, view);
     say_legend(s, view);
     set_text(view, "summary", usage_summary(s));
-    json_object_set_new(view, "chart", usage_chart(s));
-    if (!say_table(s, view)) {
+    usage_chart(s, &chart);
+    json_object_set_new(view, "chart", template_safe_here(&chart));
+    if (!say_table(s, view, &rows)) {
         json_decref(view);
-        return f;
+        goto out;
     }
+    buf_room(&made, rows.len + chart.len + PAGE_USUAL);
     buf_puts(&made, json_string_value(json_object_get(view, "title")));
     buf_putc(&made, '\0');
     f = page_content(s->r, "usage/usage.html", view, &made);
@@ -303,7 +360,10 @@ usage_content(struct usage_show *s, json_t *view, const struct usage_kept *k)
         usage_kept_put(k, s, &made);
         f = framed(s->r, &made);
     }
+out:
     buf_clear(&made);
+    buf_clear(&rows);
+    buf_clear(&chart);
     return f;
 }
 
@@ -339,6 +399,8 @@ usage_page(struct req *r)
     struct buf page = {0};
     enum fault f = usage_show_meter(r, &s);
 
+    if (f == FAULT_NONE)
+        f = agreement_names(r->db, r->who, r->arena, &s.name, &s.names);
     if (f != FAULT_NONE)
         return f;
     if (usage_kept_find(&k, &s, &page)) {

@@ -11,6 +11,8 @@
 struct usage_show {
     struct req *r;
     struct agreement_meter meter;
+    struct agreement_name *name; /* of all the account's meters */
+    size_t names;
     struct usage_ask ask;
     bool several_years; /* the period touches */
     int32_t anchor;     /* the day that stays when the period switches */
@@ -39,6 +41,7 @@ usage_times(const struct usage_show *s, int64_t from_utc, int64_t to_utc);
 const char *usage_when(const struct usage_show *s, const struct usage_line *l);
 /* "Sun, Nov 1", or with the year where the period shown has several. */
 const char *usage_day_words(const struct usage_show *s, int32_t day);
+enum date_style usage_day_style(const struct usage_show *s);
 /* "Nov 1 – Nov 3", or one day. */
 const char *
 usage_days_words(const struct usage_show *s, int32_t from, int32_t to);
@@ -52,6 +55,8 @@ const char *usage_kwh(const struct usage_show *s, int64_t ukwh);
 /* What the meter is called: its label, else its address, else its number. */
 const char *
 usage_meter_name(const struct req *r, const struct agreement_meter *m);
+const char *usage_name(const struct req *r, int64_t number, const char *label,
+                       const char *address);
 /* What a period is shown by until one chooses. */
 enum usage_report usage_usual_report(struct usage_period p);
 /* The path of a period of this meter, with the query that keeps the rest. */
@@ -61,7 +66,7 @@ const char *usage_href(const struct usage_show *s, struct usage_period p,
 /* ---- pieces of the page ---- */
 
 /* The chart as markup (usage_chart_page.c). */
-json_t *usage_chart(const struct usage_show *s);
+void usage_chart(const struct usage_show *s, struct buf *markup);
 /* Figures, comparisons, freshness, gaps, notes (usage_facts_page.c). */
 void usage_facts(const struct usage_show *s, json_t *view);
 /* One sentence that says it all. */

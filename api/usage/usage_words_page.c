@@ -23,16 +23,22 @@ usage_sentence(const struct usage_show *s, const char *text)
 }
 
 const char *
+usage_name(const struct req *r, int64_t number, const char *label,
+           const char *address)
+{
+    if (label[0])
+        return label;
+    if (address[0])
+        return address;
+    return tr_fill(r->arena, r->lang, "usage.meter", "number",
+                   arena_printf(r->arena, "%lld", (long long)number), NULL);
+}
+
+const char *
 usage_meter_name(const struct req *r, const struct agreement_meter *m)
 {
-    char *number;
-
-    if (m->label[0])
-        return arena_dup(r->arena, m->label);
-    if (m->point.address[0])
-        return arena_dup(r->arena, m->point.address);
-    number = arena_printf(r->arena, "%lld", (long long)m->number);
-    return tr_fill(r->arena, r->lang, "usage.meter", "number", number, NULL);
+    return arena_dup(r->arena,
+                     usage_name(r, m->number, m->label, m->point.address));
 }
 
 /* ---- time ------------------------------------------------------------- */
@@ -112,10 +118,16 @@ usage_period_words(const struct usage_show *s, struct usage_period p)
     }
 }
 
+enum date_style
+usage_day_style(const struct usage_show *s)
+{
+    return s->several_years ? DATE_SHORT : DATE_WEEKDAY;
+}
+
 const char *
 usage_day_words(const struct usage_show *s, int32_t day)
 {
-    return date(s, day, s->several_years ? DATE_SHORT : DATE_WEEKDAY);
+    return date(s, day, usage_day_style(s));
 }
 
 static const char *

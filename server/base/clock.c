@@ -173,13 +173,12 @@ day_parse(const char *text, int32_t *day)
     return true;
 }
 
+/* Two digits. */
 static void
-put_digits(char *to, int value, int n)
+put_two(char *to, int value)
 {
-    while (n > 0) {
-        to[--n] = (char)('0' + value % 10);
-        value /= 10;
-    }
+    to[0] = (char)('0' + value / 10);
+    to[1] = (char)('0' + value % 10);
 }
 
 char *
@@ -190,10 +189,11 @@ day_format(char *to, int32_t day)
     day_to_civil(day, &y, &m, &d);
     if (y < 0 || y > 9999)
         y = y < 0 ? 0 : 9999;
-    put_digits(to, y, 4);
+    put_two(to, y / 100);
+    put_two(to + 2, y % 100);
     to[4] = to[7] = '-';
-    put_digits(to + 5, m, 2);
-    put_digits(to + 8, d, 2);
+    put_two(to + 5, m);
+    put_two(to + 8, d);
     to[10] = '\0';
     return to;
 }
@@ -228,11 +228,11 @@ utc_format(char *to, int64_t utc)
     utc_to_civil(utc, &c);
     day_format(to, day_from_civil(c.year, c.month, c.day));
     to[10] = 'T';
-    put_digits(to + 11, c.hour, 2);
+    put_two(to + 11, c.hour);
     to[13] = ':';
-    put_digits(to + 14, c.minute, 2);
+    put_two(to + 14, c.minute);
     to[16] = ':';
-    put_digits(to + 17, c.second, 2);
+    put_two(to + 17, c.second);
     to[19] = 'Z';
     to[20] = '\0';
     return to;

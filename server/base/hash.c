@@ -99,17 +99,28 @@ crc_plain(uint32_t c, const unsigned char *p, size_t n)
 }
 
 #ifdef __x86_64__
+static inline uint64_t
+eight(const unsigned char *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, 8);
+    return word;
+}
+
 __attribute__((target("sse4.2"))) static uint32_t
 crc_hardware(uint32_t c, const unsigned char *p, size_t n)
 {
     uint64_t wide = c;
 
-    for (; n >= 8; n -= 8, p += 8) {
-        uint64_t word;
-
-        memcpy(&word, p, 8);
-        wide = _mm_crc32_u64(wide, word);
+    for (; n >= 32; n -= 32, p += 32) {
+        wide = _mm_crc32_u64(wide, eight(p));
+        wide = _mm_crc32_u64(wide, eight(p + 8));
+        wide = _mm_crc32_u64(wide, eight(p + 16));
+        wide = _mm_crc32_u64(wide, eight(p + 24));
     }
+    for (; n >= 8; n -= 8, p += 8)
+        wide = _mm_crc32_u64(wide, eight(p));
     c = (uint32_t)wide;
     while (n-- > 0)
         c = _mm_crc32_u8(c, *p++);

@@ -14,6 +14,8 @@
 #include "server/http/url.h"
 #include "server/text/template.h"
 
+#define FRAME_USUAL 8192 /* bytes around a page */
+
 /* Path and query of this page, to come back to it. */
 static char *
 here(struct call *c)
@@ -58,12 +60,14 @@ page_rows(struct req *r, const char *name, const struct template_rows *rows,
 
 /* Puts the content, which code vouches for, into the frame. */
 static enum fault
-frame_answer(struct call *c, int status, json_t *view, const char *content)
+frame_answer(struct call *c, int status, json_t *view,
+             const struct buf *content)
 {
     struct req *r = &c->r;
     struct buf text = {0};
 
-    json_object_set_new(view, "content", template_safe(content));
+    buf_room(&text, content->len + FRAME_USUAL);
+    json_object_set_new(view, "content", template_safe_here(content));
     if (!template_render(c->skin->templates, "layout.html", view,
                          catalog_tree(r->lang), &text)) {
         buf_clear(&text);
@@ -104,7 +108,7 @@ page_frame(struct req *r, int status, json_t *view, const struct buf *content)
 
     csrf_prepare(c);
     frame_add(c, view);
-    f = frame_answer(c, status, view, content->len ? content->at : "");
+    f = frame_answer(c, status, view, content);
     json_decref(view);
     return f;
 }
@@ -121,7 +125,7 @@ page_status(struct req *r, int status, const char *name, json_t *view)
     csrf_prepare(c);
     frame_add(c, view);
     if (content_render(c, name, view, &content))
-        f = frame_answer(c, status, view, buf_text(&content));
+        f = frame_answer(c, status, view, &content);
     json_decref(view);
     buf_clear(&content);
     return f;

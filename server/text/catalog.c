@@ -489,6 +489,8 @@ lang_number(struct arena *a, enum lang l, int64_t micro, int places)
     char *whole, *end = text + GROUPED;
 
     (void)l; /* both languages are read in the United States */
+    if (size < 1000 * (uint64_t)DECIMAL_ONE && places >= DECIMAL_PLACES)
+        return arena_dupn(a, text, decimal_trim(text, micro));
     for (int i = places < 0 ? 0 : places; i < DECIMAL_PLACES; i++)
         unit *= 10;
     if (unit > 1)
@@ -507,11 +509,17 @@ date_word(enum lang l, enum date_words group, int n)
     return word != NULL ? word : tr(l, "date");
 }
 
-/* Digits of a number of at most ten, in `text` of 11 bytes. */
+/* What stands at a place of a date: a word, or digits in `text`. */
+struct date {
+    enum lang lang;
+    int year, month, dom, weekday;
+    char text[11];
+};
+
 static const char *
-digits(char text[11], int n)
+date_digits(struct date *d, int n)
 {
-    char *p = text + 10;
+    char *p = d->text + 10;
 
     *p = '\0';
     do
@@ -520,40 +528,90 @@ digits(char text[11], int n)
     return p;
 }
 
-char *
-lang_date(struct arena *a, enum lang l, int32_t day, enum date_style s)
+static const char *
+date_text(struct date *d, enum date_place p)
 {
-    const struct date_form *f = &date_forms[l][s];
-    int year, month, dom, weekday = day_of_week(day);
-    char year_text[11], dom_text[11], *made, *at;
-    size_t size[DATE_PLACES] = {0}, all = 1;
-
-    day_to_civil(day, &year, &month, &dom);
-    const char *const text[DATE_PLACES] = {
-        [PLACE_YEAR] = digits(year_text, year),
-        [PLACE_DAY] = digits(dom_text, dom),
-        [PLACE_MONTH] = date_word(l, MONTH, month),
-        [PLACE_MONTH_SHORT] = date_word(l, MONTH_SHORT, month),
-        [PLACE_WEEKDAY] = date_word(l, WEEKDAY, weekday),
-        [PLACE_WEEKDAY_SHORT] = date_word(l, WEEKDAY_SHORT, weekday),
-    };
-    for (size_t i = 0; i < f->n; i++) {
-        enum date_place p = f->piece[i].place;
-
-        if (p != PLACE_NONE && size[p] == 0)
-            size[p] = strlen(text[p]);
-        all += f->piece[i].n + size[p];
+    switch (p) {
+    case PLACE_YEAR:
+        return date_digits(d, d->year);
+    case PLACE_DAY:
+        return date_digits(d, d->dom);
+    case PLACE_MONTH:
+        return date_word(d->lang, MONTH, d->month);
+    case PLACE_MONTH_SHORT:
+        return date_word(d->lang, MONTH_SHORT, d->month);
+    case PLACE_WEEKDAY:
+        return date_word(d->lang, WEEKDAY, d->weekday);
+    case PLACE_WEEKDAY_SHORT:
+        return date_word(d->lang, WEEKDAY_SHORT, d->weekday);
+    default:
+        return "";
     }
-    made = at = arena_alloc(a, all);
+}
+
+static void
+date_put(struct date_run *run, const char *text, size_t n)
+{
+    while (n-- > 0 && *text && run->n < DATE_MOST - 1)
+        run->text[run->n++] = *text++;
+}
+
+static void
+date_write(struct date_run *run, int32_t day)
+{
+    const struct date_form *f = &date_forms[run->lang][run->style];
+    struct date d = {.lang = run->lang, .weekday = day_of_week(day)};
+    int days = 0, weekdays = 0;
+
+    day_to_civil(day, &d.year, &d.month, &d.dom);
+    run->n = 0;
     for (size_t i = 0; i < f->n; i++) {
         const struct date_piece *p = &f->piece[i];
 
-        memcpy(at, p->text, p->n);
-        at += p->n;
+        date_put(run, p->text, p->n);
         if (p->place == PLACE_NONE)
             continue;
-        memcpy(at, text[p->place], size[p->place]);
-        at += size[p->place];
+        if (p->place == PLACE_DAY) {
+            run->front = run->n;
+            days++;
+        }
+        weekdays += p->place >= PLACE_WEEKDAY;
+        date_put(run, date_text(&d, p->place), SIZE_MAX);
+        if (p->place == PLACE_DAY)
+            run->day = run->n - run->front;
     }
-    return made;
+    run->text[run->n] = '\0';
+    /* Days of one or two digits: a run ends where their number changes. */
+    run->first = d.dom < 10 ? day - d.dom + 1 : day - d.dom + 10;
+    run->last =
+        d.dom < 10 ? run->first + 8 : day_add_months(day - d.dom + 1, 1) - 1;
+    if (days != 1 || weekdays)
+        run->last = run->first - 1;
+}
+
+const char *
+lang_date_run(struct date_run *run, int32_t day)
+{
+    int dom;
+
+    if (day < run->first || day > run->last) {
+        date_write(run, day);
+        return run->text;
+    }
+    dom = day - run->first + (run->day == 1 ? 1 : 10);
+    if (run->day == 2)
+        run->text[run->front] = (char)('0' + dom / 10);
+    run->text[run->front + run->day - 1] = (char)('0' + dom % 10);
+    return run->text;
+}
+
+char *
+lang_date(struct arena *a, enum lang l, int32_t day, enum date_style s)
+{
+    struct date_run run;
+
+    run.lang = l;
+    run.style = s;
+    date_write(&run, day);
+    return arena_dupn(a, run.text, run.n);
 }

@@ -40,6 +40,22 @@ enum date_style {
     DATE_DAY,     /* Nov 1; 1 nov */
 };
 char *lang_date(struct arena *a, enum lang l, int32_t day, enum date_style s);
+/* For tables: dates of days that follow each other differ in the day alone. */
+#define DATE_MOST 256
+struct date_run {
+    enum lang lang;
+    enum date_style style;
+    int32_t first, last; /* days that the rest holds for: none at first */
+    char text[DATE_MOST];
+    size_t front, day, n; /* bytes before the day, of the day, in all */
+};
+static inline struct date_run
+date_run(enum lang l, enum date_style s)
+{
+    return (struct date_run){.lang = l, .style = s, .first = 1};
+}
+/* As lang_date writes it, into run->text, run->n bytes. */
+const char *lang_date_run(struct date_run *run, int32_t day);
 /* micro (millionths) with thousands separators and at most `places` digits
  * after the point (trailing zeros are dropped), cut only by exact rounding half
  * up for display. */

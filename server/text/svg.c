@@ -86,26 +86,51 @@ make_scale(const struct svg_chart *c)
     return s;
 }
 
+/* Hundreds of bars make these worth more than a printf: each returns where it
+ * ended, at most NUMBER_MOST bytes on. */
+#define NUMBER_MOST 24
+
+static char *
+write_whole(char *to, int64_t n)
+{
+    int64_t unit = 1;
+
+    if (n < 0) {
+        *to++ = '-';
+        n = -n;
+    }
+    while (n / unit >= 10)
+        unit *= 10;
+    for (; unit > 0; unit /= 10)
+        *to++ = (char)('0' + n / unit % 10);
+    return to;
+}
+
 /* A length in hundredths of a pixel, or thousandths of a percent, with its
  * point and without trailing zeros. */
+static char *
+write_cut(char *to, int n, int unit)
+{
+    int rest = n % unit;
+
+    to = write_whole(to, n / unit);
+    if (rest == 0)
+        return to;
+    *to++ = '.';
+    for (unit /= 10; rest; unit /= 10) {
+        *to++ = (char)('0' + rest / unit);
+        rest %= unit;
+    }
+    return to;
+}
+
 static void
 put_cut(struct buf *to, int n, int unit)
 {
-    char digits[8];
-    int rest = n % unit, len = 0;
-
-    buf_int(to, n / unit);
-    if (rest == 0)
-        return;
-    for (unit /= 10; rest; unit /= 10) {
-        digits[len++] = (char)('0' + rest / unit);
-        rest %= unit;
-    }
-    buf_putc(to, '.');
-    buf_add(to, digits, (size_t)len);
+    buf_room(to, NUMBER_MOST);
+    to->len = (size_t)(write_cut(to->at + to->len, n, unit) - to->at);
 }
 
-/* Hundreds of bars make this worth more than a printf. */
 static void
 put_name(struct buf *to, const char *name)
 {
@@ -258,11 +283,19 @@ put_slot(struct buf *to, const struct svg_chart *c, const struct scale *s,
 /* ---- many bars: outlines ------------------------------------------------- */
 
 /* A tenth of a pixel is finer than screens are. */
+static char *
+write_down(char *to, char command, int hundredths)
+{
+    *to++ = command;
+    return write_cut(to, (hundredths - TOP * 100 + 5) / 10, 10);
+}
+
 static void
 put_down(struct buf *to, char command, int hundredths)
 {
-    buf_putc(to, command);
-    put_cut(to, (hundredths - TOP * 100 + 5) / 10, 10);
+    buf_room(to, 1 + NUMBER_MOST);
+    to->len =
+        (size_t)(write_down(to->at + to->len, command, hundredths) - to->at);
 }
 
 enum outline { OUTLINE_USE, OUTLINE_SURPLUS };
@@ -273,10 +306,13 @@ put_outline(struct buf *to, const struct svg_chart *c, const struct scale *s,
             enum outline which)
 {
     int at = s->zero;
+    char *end;
 
     buf_printf(to, "<path class=\"%s\" d=\"M0 ",
                which == OUTLINE_USE ? "chart-bar" : "chart-surplus");
     put_cut(to, (at - TOP * 100 + 5) / 10, 10);
+    buf_room(to, c->n * 2 * (1 + NUMBER_MOST));
+    end = to->at + to->len;
     for (size_t i = 0; i < c->n; i++) {
         const struct svg_bar *b = &c->bars[i];
         int up = b->missing ? 0 : bar_height(b->micro, s);
@@ -285,11 +321,12 @@ put_outline(struct buf *to, const struct svg_chart *c, const struct scale *s,
         if (which == OUTLINE_SURPLUS)
             y = s->zero + (b->missing ? 0 : bar_height(b->surplus_micro, s));
         if (y != at)
-            put_down(to, 'V', y);
-        buf_putc(to, 'h');
-        buf_int(to, slots_of(b));
+            end = write_down(end, 'V', y);
+        *end++ = 'h';
+        end = write_whole(end, slots_of(b));
         at = y;
     }
+    to->len = (size_t)(end - to->at);
     if (at != s->zero)
         put_down(to, 'V', s->zero);
     buf_puts(to, "z\"/>");

@@ -179,11 +179,33 @@ template_safe(const char *markup)
     return value;
 }
 
-static const char *
-safe_markup(const json_t *value)
+json_t *
+template_safe_here(const struct buf *markup)
 {
+    json_t *value = json_object(), *place = json_array();
+
     pthread_once(&once, draw_key);
-    return json_string_value(json_object_get(value, safe_key));
+    json_array_append_new(place,
+                          json_integer((json_int_t)(intptr_t)markup->at));
+    json_array_append_new(place, json_integer((json_int_t)markup->len));
+    json_object_set_new(value, safe_key, place);
+    return value;
+}
+
+static void
+put_safe(struct buf *to, const json_t *object)
+{
+    const json_t *markup;
+
+    pthread_once(&once, draw_key);
+    markup = json_object_get(object, safe_key);
+    if (json_is_string(markup))
+        buf_add(to, json_string_value(markup), json_string_length(markup));
+    else if (json_is_array(markup))
+        buf_add(to,
+                (const char *)(intptr_t)json_integer_value(
+                    json_array_get(markup, 0)),
+                (size_t)json_integer_value(json_array_get(markup, 1)));
 }
 
 /* ---- rendering
@@ -255,8 +277,6 @@ put_real(struct buf *to, double value)
 static void
 put_value(struct buf *to, const json_t *value)
 {
-    const char *markup;
-
     if (value == NULL)
         return;
     switch (json_typeof(value)) {
@@ -274,9 +294,7 @@ put_value(struct buf *to, const json_t *value)
         buf_puts(to, json_is_true(value) ? "true" : "false");
         break;
     case JSON_OBJECT:
-        markup = safe_markup(value);
-        if (markup != NULL)
-            buf_puts(to, markup);
+        put_safe(to, value);
         break;
     default: /* null and lists have no text */
         break;
@@ -410,18 +428,45 @@ columns_find(const struct template *t, const struct template_rows *rows,
 }
 
 static void
+put_bytes(struct buf *to, const char *bytes, size_t n)
+{
+    if (n == 0)
+        return;
+    if (n > to->size - to->len)
+        buf_room(to, n);
+    memcpy(to->at + to->len, bytes, n);
+    to->len += n;
+}
+
+static void
+put_cell(struct buf *to, const struct template_cell *cell)
+{
+    size_t plain = 0;
+
+    while (!cell->plain && plain < cell->n &&
+           !ESCAPES[(unsigned char)cell->text[plain]])
+        plain++;
+    if (cell->plain || plain == cell->n)
+        put_bytes(to, cell->text, cell->n);
+    else
+        template_escape(to, cell->text);
+}
+
+static void
 render_row(const struct template *t, const uint8_t *column,
-           const char *const *text, struct buf *to)
+           const struct template_cell *cell, struct buf *to)
 {
     for (size_t i = 0; i < t->n; i++) {
         const struct node *node = &t->node[i];
-        const char *cell = text[column[i]];
-        bool some = cell && *cell;
+        bool some;
 
-        if (node->kind == NODE_TEXT)
-            buf_add(to, node->u.text, node->n);
-        else if (node->kind == NODE_VALUE && some)
-            template_escape(to, cell);
+        if (node->kind == NODE_TEXT) {
+            put_bytes(to, node->u.text, node->n);
+            continue;
+        }
+        some = cell[column[i]].n > 0;
+        if (node->kind == NODE_VALUE && some)
+            put_cell(to, &cell[column[i]]);
         else if (node->kind != NODE_VALUE &&
                  some != (node->kind == NODE_SECTION))
             i = node->end - 1;
@@ -442,10 +487,11 @@ template_render_rows(const struct templates *t, const char *name,
         return false;
     }
     for (size_t i = 0; i < rows->rows; i++) {
-        const char *text[TEMPLATE_COLUMNS] = {0};
+        struct template_cell cell[TEMPLATE_COLUMNS];
 
-        rows->row(rows->arg, i, text);
-        render_row(found, column, text, to);
+        memset(cell, 0, rows->columns * sizeof *cell);
+        rows->row(rows->arg, i, cell);
+        render_row(found, column, cell, to);
     }
     return true;
 }

@@ -43,20 +43,38 @@ bool template_render(const struct templates *t, const char *name,
  * a column; {{#x}} and {{^x}} ask whether the row has text there.
  */
 #define TEMPLATE_COLUMNS 16
+struct template_cell {
+    const char *text;
+    size_t n;   /* bytes; 0: the row has no such text */
+    bool plain; /* digits and the like: code vouches that nothing needs escaping
+                 */
+};
 struct template_rows {
     const char *const *name; /* of the columns */
     size_t columns;          /* at most TEMPLATE_COLUMNS */
     size_t rows;
-    /* text[] is all NULL before; what it points to must stay until the next
+    /* cell[] is all zero before; what it points to must stay until the next
      * row. */
-    void (*row)(void *arg, size_t i, const char **text);
+    void (*row)(void *arg, size_t i, struct template_cell *cell);
     void *arg;
 };
+static inline struct template_cell
+template_cell(const char *text)
+{
+    return (struct template_cell){text, strlen(text), false};
+}
+static inline struct template_cell
+template_cell_plain(const char *text, size_t n)
+{
+    return (struct template_cell){text, n, true};
+}
 /* False when there is no such template, or it names what is no column. */
 bool template_render_rows(const struct templates *t, const char *name,
                           const struct template_rows *rows, struct buf *to);
 /* Markup that code vouches for. */
 json_t *template_safe(const char *markup);
+/* The same without a copy: the bytes stay until the tree was rendered. */
+json_t *template_safe_here(const struct buf *markup);
 /* Text as {{x}} writes it. */
 void template_escape(struct buf *to, const char *text);
 

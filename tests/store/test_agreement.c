@@ -285,6 +285,71 @@ test_numbers_are_the_accounts_own(void **state)
 }
 
 static void
+put_premise(struct engine *e, int64_t point, int64_t load, const char *address)
+{
+    assert_int_equal(
+        db_run(
+            e->db, DB_MARKET,
+            "INSERT INTO point_premise (point_id, load_id, premise, tdsp, "
+            "customer_class, solar, address, city, state, zip, zone) "
+            "VALUES ($1, $2, '', '9999', 'residential', $3, $4, '', '', '', "
+            "'America/Chicago')",
+            IN(in_i64(point), in_i64(load), in_bool(false), in_text(address)),
+            NULL),
+        DB_OK);
+}
+
+#define METERS (2 * POINT_ADDRESSES + 10)
+
+/* Names of more meters than are asked for at a time: as the meters have them,
+ * an address where there is no label. */
+static void
+test_names_are_the_meters(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct agreement_name *name;
+    struct arena arena = {0};
+    char esiid[18], text[32];
+    size_t n;
+
+    set_up();
+    for (int i = 1; i <= METERS; i++) {
+        struct account_point p = {
+            .account_id = 1, .from_day = day("2020-01-01"), .to_day = DAY_NONE};
+
+        snprintf(esiid, sizeof esiid, "1044372000000%04d", i);
+        p.point_id = make_point(e, esiid);
+        snprintf(p.label, sizeof p.label, i % 3 ? "" : "Home %d", i);
+        assert_int_equal(db_account_point_add(e->db, &p), DB_OK);
+        snprintf(text, sizeof text, "%d Elm St", i);
+        if (i % 5)
+            put_premise(e, p.point_id, 7, text);
+        if (i % 2)
+            put_premise(e, p.point_id, 6, "as it was called before");
+    }
+    assert_int_equal(agreement_names(e->db, &ANA, &arena, &name, &n),
+                     FAULT_NONE);
+    assert_int_equal(n, METERS);
+    for (size_t i = 0; i < n; i++) {
+        struct agreement_meter m;
+
+        assert_int_equal(name[i].number, i + 1);
+        assert_int_equal(agreement_meter_get(e->db, &ANA, name[i].number, &m),
+                         FAULT_NONE);
+        assert_int_equal(name[i].point_id, m.point.id);
+        assert_string_equal(name[i].label, m.label);
+        assert_string_equal(name[i].address, m.label[0] ? "" : m.point.address);
+    }
+    assert_int_equal(agreement_names(e->db, &BOB, &arena, &name, &n),
+                     FAULT_NONE);
+    assert_int_equal(n, 0);
+    assert_int_equal(agreement_names(e->db, &REP, &arena, &name, &n),
+                     FAULT_NONE);
+    assert_int_equal(n, 0);
+    arena_clear(&arena);
+}
+
+static void
 test_role_words(void **state)
 {
     (void)state;
@@ -306,6 +371,7 @@ main(void)
         ENGINE_TESTS(test_rep_of_record),
         ENGINE_TESTS(test_tdsp_owns),
         ENGINE_TESTS(test_numbers_are_the_accounts_own),
+        ENGINE_TESTS(test_names_are_the_meters),
         cmocka_unit_test(test_role_words),
     };
 

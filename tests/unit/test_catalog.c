@@ -170,6 +170,31 @@ dates(void **state)
     assert_string_equal(lang_date(&arena, LANG_EN, day, DATE_DAY), "Nov 1");
 }
 
+/* Days that follow each other, and any others: the same dates. */
+static void
+dates_in_a_run(void **state)
+{
+    static const int32_t STEPS[] = {1, 1, 1, 7, 31, -1, -40, 400};
+
+    (void)state;
+    open_ours();
+    for (int l = 0; l < LANG_COUNT; l++) {
+        for (int s = DATE_LONG; s <= DATE_DAY; s++) {
+            struct date_run run = date_run((enum lang)l, (enum date_style)s);
+            int32_t day = day_from_civil(2023, 12, 20);
+
+            for (int i = 0; i < 1200; i++) {
+                const char *want =
+                    lang_date(&arena, (enum lang)l, day, (enum date_style)s);
+
+                assert_string_equal(lang_date_run(&run, day), want);
+                assert_int_equal(run.n, strlen(want));
+                day += i < 800 ? 1 : STEPS[i % 8];
+            }
+        }
+    }
+}
+
 struct number_case {
     int64_t micro;
     int places;
@@ -179,6 +204,10 @@ struct number_case {
 static const struct number_case NUMBERS[] = {
     {0, 2, "0"},
     {1234560000, 2, "1,234.56"},
+    {999999999, 6, "999.999999"},
+    {1000000000, 6, "1,000"},
+    {-500000, 6, "-0.5"},
+    {-12000000, 7, "-12"},
     {1234565000, 2, "1,234.57"},
     {1234564999, 2, "1,234.56"},
     {1234500000, 2, "1,234.5"},
@@ -294,6 +323,7 @@ main(void)
         cmocka_unit_test(languages),
         cmocka_unit_test(accept_language),
         cmocka_unit_test(dates),
+        cmocka_unit_test(dates_in_a_run),
         cmocka_unit_test(numbers),
         cmocka_unit_test(both_languages_fill_the_same_places),
         cmocka_unit_test(every_fault_has_words),

@@ -176,6 +176,48 @@ rows_come_back(void **unused)
     world_clear(&w);
 }
 
+/* Asked for some points alone, a row gives their records and no others. */
+static void
+points_alone(void **unused)
+{
+    struct world w = {0};
+
+    (void)unused;
+    for (int i = 0; i < ROWS; i++) {
+        struct source packing, s;
+        struct row_walk all, some;
+        struct row_record r, want;
+        uint8_t only = (uint8_t)random_dice(256);
+
+        world_make(&w, &packing);
+        assert_true(source_unpack(w.source.at, w.source.len, &s));
+        open_row(&all, w.row.at, w.row.len, w.load_id);
+        open_row(&some, w.row.at, w.row.len, w.load_id);
+        some.only = only;
+        while (row_next(&all, &want)) {
+            if (!(only >> want.key.point_id % ROW_POINTS & 1))
+                continue;
+            assert_true(row_next(&some, &r));
+            assert_int_equal(r.key.point_id, want.key.point_id);
+            assert_int_equal(r.key.channel, want.key.channel);
+            assert_ptr_equal(r.at, want.at);
+            assert_int_equal(r.n, want.n);
+            assert_int_equal(r.stamp, want.stamp);
+        }
+        assert_false(row_next(&some, &r));
+        assert_false(some.bad);
+        /* A damaged row gives nothing, whoever is asked for. */
+        w.row.at[5 + random_dice(w.row.len - 5)] ^= 0x55;
+        open_row(&some, w.row.at, w.row.len, w.load_id);
+        some.only = only;
+        assert_false(row_next(&some, &r));
+        assert_true(some.bad);
+        source_clear(&packing);
+        source_clear(&s);
+    }
+    world_clear(&w);
+}
+
 /* What common fronts and numbers are for. */
 static void
 ids_cost_little(void **unused)
@@ -625,6 +667,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(points_alone),
         cmocka_unit_test(rows_come_back),
         cmocka_unit_test(ids_cost_little),
         cmocka_unit_test(month_rows_come_back),

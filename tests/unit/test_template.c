@@ -213,43 +213,57 @@ only_code_writes_markup(void **state)
         compile("{{chart}}|{{text}}|{{#chart}}{{.}}{{/chart}}", why);
     json_t *view = json_pack("{s:o,s:s}", "chart",
                              template_safe("<svg id=\"a\"/>"), "text", "<svg>");
-    struct buf b = {0};
+    struct buf b = {0}, markup = {0}, none = {0};
 
     (void)state;
     assert_true(template_render(t, "case.html", view, NULL, &b));
     assert_string_equal(buf_text(&b),
                         "<svg id=\"a\"/>|&lt;svg&gt;|<svg id=\"a\"/>");
+    /* Where it lies is as good as a copy; nothing at all is nothing. */
+    buf_puts(&markup, "<b/>");
+    json_object_set_new(view, "chart", template_safe_here(&markup));
+    b.len = 0;
+    assert_true(template_render(t, "case.html", view, NULL, &b));
+    assert_string_equal(buf_text(&b), "<b/>|&lt;svg&gt;|<b/>");
+    json_object_set_new(view, "chart", template_safe_here(&none));
+    b.len = 0;
+    assert_true(template_render(t, "case.html", view, NULL, &b));
+    assert_string_equal(buf_text(&b), "|&lt;svg&gt;|");
+    buf_clear(&markup);
     json_decref(view);
     buf_clear(&b);
     templates_close(t);
 }
 
 static void
-row(void *arg, size_t i, const char **text)
+row(void *arg, size_t i, struct template_cell *cell)
 {
     (void)arg;
-    text[0] = i ? "<b>" : "a";
-    text[1] = i ? NULL : "/x?a=1&b=2";
-    text[2] = "";
+    cell[0] = template_cell(i ? "<b>" : "a");
+    if (!i)
+        cell[1] = template_cell("/x?a=1&b=2");
+    cell[2] = template_cell_plain("", 0);
+    cell[3] = template_cell_plain("<2>", 2);
 }
 
 /* A long list, row by row: the same escapes and sections, no tree. */
 static void
 writes_rows(void **state)
 {
-    static const char *const names[] = {"name", "href", "none"};
-    struct template_rows rows = {names, 3, 2, row, NULL};
+    static const char *const names[] = {"name", "href", "none", "raw"};
+    struct template_rows rows = {names, 4, 2, row, NULL};
     char why[512];
     struct templates *t = compile(
         "<li>{{#href}}<a href=\"{{href}}\">{{#name}}{{name}}{{/name}}</a>"
-        "{{/href}}{{^href}}{{name}}{{/href}}{{#none}}no{{/none}}{{none}};",
+        "{{/href}}{{^href}}{{name}}{{/href}}{{#none}}no{{/"
+        "none}}{{none}}{{raw}};",
         why);
     struct buf b = {0};
 
     (void)state;
     assert_true(template_render_rows(t, "case.html", &rows, &b));
-    assert_string_equal(buf_text(&b),
-                        "<li><a href=\"/x?a=1&amp;b=2\">a</a>;<li>&lt;b&gt;;");
+    assert_string_equal(buf_text(&b), "<li><a href=\"/x?a=1&amp;b=2\">a</a><2;"
+                                      "<li>&lt;b&gt;<2;");
     rows.columns = 2; /* the template names a third */
     assert_false(template_render_rows(t, "case.html", &rows, &b));
     assert_false(template_render_rows(t, "other.html", &rows, &b));
