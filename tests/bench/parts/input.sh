@@ -7,7 +7,7 @@
 many() {
     local folder=$1
     shift
-    find "$folder" -name '*.lse' | sort | xargs -n 100000 "$@"
+    find "$folder" -name '*.lse' | sort | xargs -s 1000000 -n 100000 "$@"
 }
 
 # answers FOLDER [some]: the slow reader, two at a time; adds up by day.  What
