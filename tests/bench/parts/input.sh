@@ -106,11 +106,15 @@ years_input() {
     }
 }
 
-# up_to_date DATA: a store that an older program made gets today's schema and
-# points file, so that no load is measured with a migration
-up_to_date() {
+# migrated DATA: a store that an older program made gets today's schema
+migrated() {
     echo "$password" | "$program" user add "m$RANDOM-$RANDOM" --data "$1" \
-        >"$work/said" 2>&1 &&
+        >"$work/said" 2>&1 || { cat "$work/said" >&2; return 1; }
+}
+
+# up_to_date DATA: the same, and today's points file
+up_to_date() {
+    migrated "$1" &&
         "$program" load --data "$1" "$(find "$in/registry" -name '*.csv' |
             sort | head -n 1)" >"$work/said" 2>&1 ||
         { tail -n 3 "$work/said" >&2; return 1; }

@@ -50,7 +50,7 @@ keep_migration() {
     sync -f "$work/data"
     put migration from "$(sqlite3 "$work/data/store/market.db" \
         'SELECT count(*) FROM migration')"
-    timed up_to_date "$work/data" || return 1
+    timed migrated "$work/data" || return 1
     put migration s "$took"
     put migration to "$(sqlite3 "$work/data/store/market.db" \
         'SELECT count(*) FROM migration')"
