@@ -8,9 +8,10 @@
 #include "server/base/log.h"
 #include "server/base/str.h"
 
-#define INFO_SLOTS 256  /* at first */
-#define INFO_MOST  8192 /* loads kept */
-#define INFO_BATCH 128  /* read at a time: neighbours are wanted together */
+#define INFO_SLOTS 256   /* at first */
+#define INFO_MOST  65536 /* loads kept */
+#define INFO_BATCH 128   /* fetched at once at most */
+#define INFO_NEAR  8     /* so close loads are asked for one after another */
 
 struct reading_home *
 reading_home(struct db *db)
@@ -135,11 +136,26 @@ info_row(void *arg)
     return true;
 }
 
+/* How many to fetch from `id` on.  Who reads many points asks for all loads
+ * of a day; who reads one asks for one of maybe hundreds. */
+static int64_t
+info_batch(struct reading_home *h, int64_t id)
+{
+    bool near = id >= h->info_next && id < h->info_next + INFO_NEAR;
+
+    if (!near || h->info_batch == 0)
+        h->info_batch = 1;
+    else if (h->info_batch < INFO_BATCH)
+        h->info_batch *= 2;
+    h->info_next = id + h->info_batch;
+    return h->info_batch;
+}
+
 static enum db_rc
 info_fetch(struct db *db, int64_t id)
 {
     struct info_row r = {.db = db};
-    int64_t first = id - id % INFO_BATCH;
+    int64_t n = info_batch(reading_home(db), id);
     enum db_rc rc;
 
     rc = db_each(
@@ -148,7 +164,7 @@ info_fetch(struct db *db, int64_t id)
         "l.sender, l.name, s.data "
         "FROM load l JOIN reading_source s ON s.load_id = l.id "
         "WHERE l.id BETWEEN $1 AND $2",
-        IN(in_i64(first), in_i64(first + INFO_BATCH - 1)),
+        IN(in_i64(id), in_i64(id + n - 1)),
         OUT(out_i64(&r.info.id), out_i32(&r.state), out_i64(&r.info.file_stamp),
             out_i32(&r.info.file_counter), out_i64(&r.info.arrived_utc),
             out_text(r.info.sender, sizeof r.info.sender),

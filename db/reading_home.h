@@ -123,9 +123,10 @@ struct reading_home {
     void *files;             /* the engine's */
     struct load_info **info; /* a hash table by id, bounded */
     size_t info_n, info_slots;
-    unsigned views;             /* open now: info stays meanwhile */
-    int64_t floor_changes;      /* seen last: then months may have gone */
-    struct reading_load *spare; /* its memory serves the next load */
+    int64_t info_next, info_batch; /* behind those fetched last, how many */
+    unsigned views;                /* open now: info stays meanwhile */
+    int64_t floor_changes;         /* seen last: then months may have gone */
+    struct reading_load *spare;    /* its memory serves the next load */
     bool frugal; /* a loader's: its memory is bounded, so it maps no files */
 };
 
