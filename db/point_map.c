@@ -329,15 +329,16 @@ rows_read(struct reading_in *r, struct db *db, enum db_rc rc)
     return rc;
 }
 
+/* Both ends are given: PostgreSQL would read all of the table for one. */
 enum db_rc
 point_map_catch_up(struct point_map *m, struct db *db)
 {
     struct reading_in r = {.m = m};
     enum db_rc rc =
         db_each(db, DB_MARKET,
-                "SELECT id, esiid, registered, zone FROM point WHERE id > $1 "
-                "ORDER BY id",
-                IN(in_i64(m->newest)),
+                "SELECT id, esiid, registered, zone FROM point "
+                "WHERE id BETWEEN $1 AND $2 ORDER BY id",
+                IN(in_i64(m->newest + 1), in_i64(UINT32_MAX)),
                 OUT(out_i64(&r.id), out_text(r.esiid, sizeof r.esiid),
                     out_bool(&r.registered), out_text(r.zone, sizeof r.zone)),
                 read_row, &r);
@@ -524,7 +525,7 @@ adding_tx(struct db *db, void *arg)
     enum db_rc rc =
         db_next_id(db, DB_MARKET, "point", (int64_t)a->n, &a->first);
 
-    if (rc == DB_OK)
+    if (rc == DB_OK && a->first > a->m->newest + 1)
         rc = point_map_catch_up(a->m, db);
     if (rc != DB_OK)
         return rc;
