@@ -202,7 +202,8 @@ static bool
 holds_still(const struct usage_kept *k, const struct usage_show *s)
 {
     const bool monthly = s->ask.report == USAGE_MONTHLY;
-    struct usage_show again = {.r = s->r};
+    /* the names were read once, for the key and for the page */
+    struct usage_show again = {.r = s->r, .name = s->name, .names = s->names};
     struct usage_kept now = {.key = {0}};
     bool same;
 
