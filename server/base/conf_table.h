@@ -28,7 +28,8 @@
       "is the installed one.")                                                 \
     T(log_level, "info", "debug, info, warn or error.")                        \
     I(http_threads, 2, 1, 64, "Threads that read and write sockets.")          \
-    I(workers, 8, 1, 256, "Threads that answer requests.")                     \
+    I(workers, 8, 1, 256, "Threads that answer requests; as many "              \
+      "at once as there are processors, more while those take long.")         \
     I(queue, 256, 1, 65536, "Requests that may wait for a worker; more get "   \
       "503.")                                                                  \
     I(connections, 1000, 16, 65536, "Open connections at once.")               \

@@ -27,10 +27,11 @@ struct pool_job {
 };
 
 /* Opens a handle for each of `workers` threads and starts them; NULL when a
- * handle or a thread cannot be had. */
-struct pool *
-pool_start(size_t workers, size_t queue, struct db *(*open)(void *arg),
-           void (*close)(struct db *db), void *arg);
+ * handle or a thread cannot be had.  Jobs begin in the order in which they
+ * come, at most `at_once` at a time, but for those that take long. */
+struct pool *pool_start(size_t workers, size_t queue, size_t at_once,
+                        struct db *(*open)(void *arg),
+                        void (*close)(struct db *db), void *arg);
 /* Puts a request in the queue; false when it is full. */
 bool pool_add(struct pool *p, struct pool_job *job);
 /* Puts a piece of a running answer in the queue; false when the pool ends. */

@@ -268,6 +268,17 @@ parts_open(struct http_server *s, char why[512])
     return s->tls != NULL;
 }
 
+/* Who asks PostgreSQL waits for it most of the time. */
+static size_t
+jobs_at_once(const struct conf *conf)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (strncmp(conf->store, "postgres:", 9) == 0)
+        return (size_t)conf->workers;
+    return n > 2 ? (size_t)n : 2;
+}
+
 static bool
 threads_start(struct http_server *s, char why[512])
 {
@@ -278,8 +289,9 @@ threads_start(struct http_server *s, char why[512])
         return false;
     s->port = port_of(s->fd);
     tls_listen(s->tls, s->port);
-    s->pool = pool_start((size_t)conf->workers, (size_t)conf->queue,
-                         s->app.open, s->app.close, s->app.arg);
+    s->pool =
+        pool_start((size_t)conf->workers, (size_t)conf->queue,
+                   jobs_at_once(conf), s->app.open, s->app.close, s->app.arg);
     if (!s->pool) {
         snprintf(why, 512, "a worker could not open the store");
         close(s->fd);
