@@ -5,7 +5,9 @@
 #include "api/feed/load.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "api/feed/keep.h"
 #include "api/feed/load_parts.h"
@@ -14,6 +16,7 @@
 #include "server/base/str.h"
 
 #define WAIT_SECONDS 60 /* for a server of readings */
+#define ASIDE        10 /* niceness */
 
 /* ---- batches ----------------------------------------------------------------
  */
@@ -215,6 +218,17 @@ stop(struct loader *ld)
     queue_close(&ld->free_batches);
 }
 
+/* Whoever serves people goes first: this thread, and those that it makes, take
+ * what processors have left. */
+static void
+stand_aside(void)
+{
+    const id_t self = (id_t)gettid();
+
+    if (getpriority(PRIO_PROCESS, self) < ASIDE)
+        setpriority(PRIO_PROCESS, self, ASIDE);
+}
+
 static bool
 run(struct loader *ld, bool (*done)(void *arg, const struct feed_result *r),
     void *arg)
@@ -224,6 +238,7 @@ run(struct loader *ld, bool (*done)(void *arg, const struct feed_result *r),
     struct batch *b;
     bool ok = true;
 
+    stand_aside();
     ld->digests = load_digest_start(ld);
     if (pthread_create(&reader, NULL, load_read_run, ld) != 0) {
         stop(ld);
