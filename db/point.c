@@ -83,11 +83,11 @@ struct intern {
     int64_t id;
 };
 
-static enum db_rc
-intern_find(struct db *db, struct intern *n)
+enum db_rc
+db_point_id(struct db *db, const char *esiid, int64_t *id)
 {
     return db_one(db, DB_MARKET, "SELECT id FROM point WHERE esiid = $1",
-                  IN(in_text(n->esiid)), OUT(out_i64(&n->id)));
+                  IN(in_text(esiid)), OUT(out_i64(id)));
 }
 
 /* The number is drawn first: whoever adds points waits for the other there. */
@@ -99,7 +99,7 @@ intern_add(struct db *db, void *arg)
     enum db_rc rc = db_next_id(db, DB_MARKET, "point", 1, &id);
 
     if (rc == DB_OK)
-        rc = intern_find(db, n);
+        rc = db_point_id(db, n->esiid, &n->id);
     if (rc != DB_NONE)
         return rc;
     n->id = id;
@@ -118,7 +118,7 @@ enum db_rc
 db_point_intern(struct db *db, const char *esiid, const char *zone, int64_t *id)
 {
     struct intern n = {.esiid = esiid, .zone = zone};
-    enum db_rc rc = intern_find(db, &n);
+    enum db_rc rc = db_point_id(db, esiid, &n.id);
 
     if (rc == DB_NONE)
         rc = db_tx(db, DB_MARKET, intern_add, &n);

@@ -34,6 +34,8 @@ struct point_rep {
 };
 
 enum db_rc db_point_get(struct db *db, const char *esiid, struct point *p);
+/* The number alone, of one of many. */
+enum db_rc db_point_id(struct db *db, const char *esiid, int64_t *id);
 enum db_rc db_point_by_id(struct db *db, int64_t id, struct point *p);
 /* The point of that ESI ID, made (unregistered, default zone) when new. */
 enum db_rc db_point_intern(struct db *db, const char *esiid, const char *zone,

@@ -33,8 +33,8 @@ struct export
 static bool
 list_add(struct export *x, struct db *db, const char *esiid)
 {
-    struct point p;
-    enum db_rc rc = db_point_get(db, esiid, &p);
+    int64_t id;
+    enum db_rc rc = db_point_id(db, esiid, &id);
 
     if (rc == DB_NONE) {
         fprintf(x->c->err, "meterhouse: nothing is known of ESI ID %s\n",
@@ -48,7 +48,7 @@ list_add(struct export *x, struct db *db, const char *esiid)
     }
     if (x->n % 1024 == 0)
         x->id = mem_grow(x->id, (x->n + 1024) * sizeof *x->id);
-    x->id[x->n++] = p.id;
+    x->id[x->n++] = id;
     return true;
 }
 
