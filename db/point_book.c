@@ -9,9 +9,10 @@
 #include "server/base/str.h"
 
 /* What lies in a file and how: raised whenever any of it changes. */
-#define FILE_KIND "meterhouse points 2"
+#define FILE_KIND "meterhouse points 3"
 /* A file is written anew when one point in so many is not in it as it is. */
-#define WORTH 64
+#define WORTH      64
+#define KEEP_TRIES 3
 
 struct head {
     char kind[24];
@@ -140,7 +141,7 @@ point_book_catch_up(struct point_book *b, struct db *db)
         rc = point_change_known(db, b->at, &known);
     if (rc == DB_OK)
         rc = point_change_each(db, b->at->seq, &c.now, change_row, &c);
-    if (rc == DB_OK && (c.went || !known)) {
+    if (rc == DB_OK && (c.went || !known || point_facts_waste(b->facts))) {
         free(c.came.at);
         return from_store(b, db);
     }
@@ -183,17 +184,36 @@ from_file(struct point_book *b)
     return false;
 }
 
-void
-point_book_keep(struct point_book *b)
+/* Is all of it, and nothing newer than the change that it is up to?  Points are
+ * read after the changes, so one may have come in between. */
+static bool
+is_settled(struct point_book *b, struct db *db)
 {
-    struct head h = {.kind = FILE_KIND, .at = *b->at};
-    size_t newest = (size_t)point_map_newest(b->map);
-    size_t news = newest - (size_t)b->kept + b->changed;
+    struct point_change newest;
+
+    for (int i = 0; i < KEEP_TRIES; i++)
+        if (point_book_catch_up(b, db) != DB_OK ||
+            point_change_newest(db, &newest) != DB_OK)
+            return false;
+        else if (newest.seq == b->at->seq && str_eq(newest.stamp, b->at->stamp))
+            return true;
+    return false;
+}
+
+void
+point_book_keep(struct point_book *b, struct db *db)
+{
+    struct head h = {.kind = FILE_KIND};
+    size_t newest, news;
     struct point_file *f;
 
-    if (b->path[0] == '\0' || news <= newest / WORTH)
+    if (b->path[0] == '\0' || !is_settled(b, db))
         return;
-    f = point_file_create(b->path);
+    h.at = *b->at;
+    newest = (size_t)point_map_newest(b->map);
+    news = newest - (size_t)b->kept + b->changed;
+    if (news <= newest / WORTH || (f = point_file_create(b->path)) == NULL)
+        return;
     point_file_put(f, &h, sizeof h);
     point_map_save(b->map, f);
     point_facts_save(b->facts, f);

@@ -25,8 +25,9 @@ enum db_rc
 point_book_open(struct db *db, const char *path, struct point_book *b);
 /* Takes in what changed since. */
 enum db_rc point_book_catch_up(struct point_book *b, struct db *db);
-/* Writes the file when that will save the next one more than it costs. */
-void point_book_keep(struct point_book *b);
+/* Takes in what changed since, and writes the file when that will save the next
+ * one more than it costs. */
+void point_book_keep(struct point_book *b, struct db *db);
 void point_book_close(struct point_book *b);
 
 #endif

@@ -56,9 +56,10 @@ _Static_assert(sizeof(struct fact) == 12, "12 bytes a point");
  * first day, the last (0: still) and the REP.  Of spans: the day of the first
  * meter, how many, and of each the first and the last day.
  */
-#define TERM_WORDS 3
-#define SPAN_WORDS 2
-#define LIST_MOST  65535
+#define TERM_WORDS  3
+#define SPAN_WORDS  2
+#define LIST_MOST   65535
+#define WASTE_LEAST (1u << 20)
 
 struct point_facts {
     int64_t base, without;
@@ -66,6 +67,7 @@ struct point_facts {
     size_t size;
     uint16_t *word;
     size_t words, words_room;
+    size_t given_up; /* words of lists that were made anew */
     char name[NAMES_MOST][16];
     uint16_t slot[NAME_SLOTS];
     size_t names;
@@ -494,9 +496,22 @@ point_facts_again(struct point_facts *f, struct db *db, const int64_t *ids,
 {
     if (n > 0)
         room_for(f, ids[n - 1]);
-    for (size_t i = 0; i < n; i++)
-        fact_of(f, ids[i])->flags = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct fact *fact = fact_of(f, ids[i]);
+
+        if (fact->flags & TERMS)
+            f->given_up += 1 + TERM_WORDS * list_get(f, fact->terms)[0];
+        if (fact->flags & SPANS)
+            f->given_up += 2 + SPAN_WORDS * list_get(f, fact->spans)[1];
+        fact->flags = 0;
+    }
     return point_facts_fetch(f, db, ids, n);
+}
+
+bool
+point_facts_waste(const struct point_facts *f)
+{
+    return f->given_up > WASTE_LEAST && f->given_up > f->words / 2;
 }
 
 enum db_rc
@@ -628,13 +643,13 @@ point_facts_days(const struct point_facts *f, int64_t id, struct point_days *to)
 
 struct facts_head {
     int64_t base;
-    size_t size, words, names;
+    size_t size, words, given_up, names;
 };
 
 void
 point_facts_save(const struct point_facts *f, struct point_file *to)
 {
-    struct facts_head h = {f->base, f->size, f->words, f->names};
+    struct facts_head h = {f->base, f->size, f->words, f->given_up, f->names};
 
     point_file_put(to, &h, sizeof h);
     point_file_put(to, f->fact, f->size * sizeof *f->fact);
@@ -653,6 +668,7 @@ point_facts_restore(struct point_file *from)
     f = point_facts_new(h.base, 0);
     f->size = h.size;
     f->words = f->words_room = h.words;
+    f->given_up = h.given_up;
     f->fact = point_file_array(from, h.size, sizeof *f->fact);
     f->word = point_file_array(from, h.words, sizeof *f->word);
     for (size_t i = 0; i < h.names && i < NAMES_MOST; i++) {

@@ -36,6 +36,8 @@ enum db_rc point_facts_again(struct point_facts *f, struct db *db,
 /* Fetches the points from … to, of which none is here. */
 enum db_rc point_facts_fetch_range(struct point_facts *f, struct db *db,
                                    int64_t from, int64_t to);
+/* Most of what is kept is of points that were fetched again since. */
+bool point_facts_waste(const struct point_facts *f);
 /* Of a point that was fetched, on that day. */
 void point_facts_get(const struct point_facts *f, int64_t id, int32_t day,
                      struct point_fact *fact);

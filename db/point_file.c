@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,13 +30,19 @@ point_file_create(const char *path)
 {
     struct point_file *f = mem_new(sizeof *f);
 
-    f->good = str_copy(f->path, sizeof f->path, path);
-    snprintf(f->made, sizeof f->made, "%s.%ld", f->path, (long)getpid());
-    f->fd = f->good
-                ? open(f->made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
-                : -1;
-    f->good = f->fd >= 0;
-    return f;
+    f->fd = -1;
+    if (str_copy(f->path, sizeof f->path, path)) {
+        snprintf(f->made, sizeof f->made, "%s.new", f->path);
+        f->fd = open(f->made, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    }
+    f->good = f->fd >= 0 && flock(f->fd, LOCK_EX | LOCK_NB) == 0 &&
+              ftruncate(f->fd, 0) == 0;
+    if (f->good)
+        return f;
+    if (f->fd >= 0)
+        close(f->fd);
+    free(f);
+    return NULL;
 }
 
 static void
@@ -67,11 +74,10 @@ point_file_keep(struct point_file *f)
     bool kept;
 
     write_all(f, (const char *)&sum, sizeof sum);
-    if (f->fd >= 0 && close(f->fd) != 0)
-        f->good = false;
     kept = f->good && rename(f->made, f->path) == 0;
     if (!kept)
         unlink(f->made);
+    close(f->fd); /* unlocked under its last name */
     free(f);
     return kept;
 }

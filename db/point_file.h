@@ -14,7 +14,8 @@ struct point_file;
 struct point_facts;
 struct point_map;
 
-/* A new file under another name until point_file_keep. */
+/* A new file under another name until point_file_keep; NULL: another program is
+ * writing one, or it cannot be made. */
 struct point_file *point_file_create(const char *path);
 void point_file_put(struct point_file *f, const void *bytes, size_t n);
 /* Ends a new file; it takes the name's place when all was written. */

@@ -90,8 +90,10 @@ struct reading_engine {
     enum db_rc (*walk)(struct db *db, int32_t month, struct reading_place *at,
                        size_t most, reading_row_fn *row, void *arg,
                        bool *damaged);
-    /* Past what cannot be read after that place: a day, or some groups. */
-    void (*skip)(struct db *db, int32_t month, struct reading_place *p);
+    /* Past what cannot be read after that place: a day, some groups, or loads;
+     * further when it is asked again. */
+    void (*skip)(struct db *db, int32_t month, struct reading_place *p,
+                 int again);
     enum db_rc (*size)(struct db *db, int32_t month, int64_t *bytes);
     /* The engine's own check of a month's files. */
     enum db_rc (*verify)(struct db *db, int32_t month,

@@ -575,10 +575,11 @@ shards_walk(struct db *db, int32_t month, struct reading_place *at, size_t most,
 
 /* To the end of the group that comes next. */
 static void
-shards_skip(struct db *db, int32_t month, struct reading_place *p)
+shards_skip(struct db *db, int32_t month, struct reading_place *p, int again)
 {
     (void)db;
     (void)month;
+    (void)again;
     p->group = p->group < 0 ? 0 : p->group + READING_BUCKETS;
     p->day = INT32_MAX - 1;
     p->key = INT32_MAX;

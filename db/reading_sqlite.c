@@ -246,9 +246,24 @@ sqlite_walk(struct db *db, int32_t month, struct reading_place *at, size_t most,
     return rc;
 }
 
-/* Past a day of a load, a day, or some groups' month rows. */
+/* The key behind a day of a load; then behind more and more loads, since a page
+ * may have rows of many.  0: there are none. */
+static int64_t
+behind_load(int64_t key, int again)
+{
+    const int load_shift = DAY_BITS + ROW_BITS;
+    int64_t load = key >> load_shift & LOAD_MASK;
+
+    if (again == 0)
+        return ((key >> ROW_BITS) + 1) << ROW_BITS;
+    load += again <= LOAD_BITS ? INT64_C(1) << (again - 1) : LOAD_MASK;
+    return load > LOAD_MASK ? 0
+                            : INT64_C(1) << DAY_ROW_SHIFT | load << load_shift;
+}
+
+/* Past a day of a load or some loads, a day, or some groups' month rows. */
 static void
-sqlite_skip(struct db *db, int32_t month, struct reading_place *p)
+sqlite_skip(struct db *db, int32_t month, struct reading_place *p, int again)
 {
     const int64_t key = p->group < 0 ? 0 : p->key;
     const int day = GROUP_BITS + LOAD_BITS;
@@ -264,7 +279,11 @@ sqlite_skip(struct db *db, int32_t month, struct reading_place *p)
     else if (f->layout == MONTH_BY_GROUP)
         p->key = ((key >> day) + 1) << day;
     else
-        p->key = ((key >> ROW_BITS) + 1) << ROW_BITS;
+        p->key = behind_load(key, again);
+    if (p->key == 0) {
+        *p = READING_PLACE_END;
+        return;
+    }
     month_key_split(f->layout, p->key, month, &r);
     p->day = r.day;
     p->group = r.group;

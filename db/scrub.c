@@ -240,7 +240,7 @@ blind(struct scrub *s)
 
     bad_place(s);
     for (int i = 0; i < BLIND_MOST && damaged && rc == DB_OK; i++) {
-        e->skip(s->db, s->month, &s->at);
+        e->skip(s->db, s->month, &s->at, i);
         rc = rows_some(s, &damaged);
         if (s->n > 0)
             return rc;

@@ -218,10 +218,8 @@ stop(struct loader *ld)
     queue_close(&ld->free_batches);
 }
 
-/* Whoever serves people goes first: this thread, and those that it makes, take
- * what processors have left. */
-static void
-stand_aside(void)
+void
+feed_stand_aside(void)
 {
     const id_t self = (id_t)gettid();
 
@@ -238,7 +236,6 @@ run(struct loader *ld, bool (*done)(void *arg, const struct feed_result *r),
     struct batch *b;
     bool ok = true;
 
-    stand_aside();
     ld->digests = load_digest_start(ld);
     if (pthread_create(&reader, NULL, load_read_run, ld) != 0) {
         stop(ld);
@@ -303,8 +300,7 @@ book_open(struct loader *ld)
 static bool
 book_keep(struct loader *ld)
 {
-    if (point_book_catch_up(&ld->book, ld->db) == DB_OK)
-        point_book_keep(&ld->book);
+    point_book_keep(&ld->book, ld->db);
     return true;
 }
 

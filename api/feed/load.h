@@ -89,4 +89,8 @@ enum feed_unload
 feed_unload(struct db *db, int64_t load_id, double lock_seconds, struct load *l,
             char why[512]);
 
+/* Whoever serves people goes first: the thread that calls this takes what
+ * processors have left, for good. */
+void feed_stand_aside(void);
+
 #endif

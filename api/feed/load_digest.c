@@ -247,6 +247,7 @@ run(void *arg)
 {
     struct digests *d = arg;
 
+    feed_stand_aside();
     do
         while (!is_stopped(d) && lanes_fill(d) > 0)
             lanes_run(d);

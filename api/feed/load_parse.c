@@ -301,6 +301,7 @@ load_parse_run(void *loader)
     struct batch *b;
     int64_t before = 0;
 
+    feed_stand_aside();
     while ((first = queue_take(&ld->blocks)) != NULL &&
            (b = queue_take(&ld->free_batches)) != NULL) {
         struct input in = {.ld = ld, .b = b, .block = first, .before = before};

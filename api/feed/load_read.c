@@ -113,6 +113,7 @@ load_read_run(void *loader)
 {
     struct loader *ld = loader;
 
+    feed_stand_aside();
     for (size_t i = 0; i < ld->n && !atomic_load(&ld->stop); i++)
         if (!read_file(ld, i))
             break;

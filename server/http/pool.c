@@ -146,8 +146,10 @@ member_run(void *arg)
         struct pool_job *job;
 
         job_wait(p);
-        if (!p->first)
+        if (!p->first) {
+            pthread_cond_broadcast(&p->work); /* it is the end for all */
             break;
+        }
         job = queue_take(p);
         p->busy++;
         wake(p);

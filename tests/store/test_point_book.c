@@ -271,7 +271,7 @@ look(struct engine *e)
 
     book_open(e, &b);
     same_as_store(e, &b);
-    point_book_keep(&b);
+    point_book_keep(&b, e->db);
     point_book_close(&b);
 }
 
@@ -345,7 +345,7 @@ test_new_points_of_a_load_are_kept(void **state)
     book_open(e, &b);
     assert_int_equal(point_map_add(b.map, e->db, 3, esiid, CHICAGO), DB_OK);
     assert_int_equal(point_book_catch_up(&b, e->db), DB_OK);
-    point_book_keep(&b);
+    point_book_keep(&b, e->db);
     point_book_close(&b);
     before = file_size(e);
     assert_true(before > 0);
