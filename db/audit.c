@@ -210,12 +210,36 @@ record_add(struct db *db, struct head *head, const struct audit_event *e)
     return rc;
 }
 
+/* Is the record that the chain ends with in this store?  It may have been put
+ * back to an earlier moment. */
+static enum db_rc
+head_stands(struct db *db, const struct head *head, bool *stands)
+{
+    char hash[SHA256_HEX] = "";
+    enum db_rc rc = db_one(db, DB_ACCOUNT,
+                           "SELECT a.hash FROM audit a JOIN audit_chain c "
+                           "ON c.id = a.chain WHERE a.chain = $1 AND a.n = $2",
+                           IN(in_i64(head->id), in_i64(head->n)),
+                           OUT(out_text(hash, sizeof hash)));
+
+    *stands = rc == DB_OK && str_eq(hash, head->hash);
+    return rc == DB_NONE ? DB_OK : rc;
+}
+
 static enum db_rc
 batch_add(struct db *db, void *arg)
 {
     struct batch *b = arg;
     struct head head = b->head; /* a second run begins where the first did */
-    enum db_rc rc = b->fresh ? chain_add(db, &head) : DB_OK;
+    bool stands = false;
+    enum db_rc rc = b->fresh ? DB_OK : head_stands(db, &head, &stands);
+
+    if (rc == DB_OK && !b->fresh && !stands) {
+        head = (struct head){0};
+        rc = db_next_id(db, DB_ACCOUNT, "audit_chain", 1, &head.id);
+    }
+    if (rc == DB_OK && !stands)
+        rc = chain_add(db, &head);
 
     for (const struct waiter *w = b->first; w && rc == DB_OK; w = w->next)
         rc = record_add(db, &head, w->event);

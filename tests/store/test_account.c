@@ -506,6 +506,23 @@ test_audit_chains_follow(void **state)
     assert_non_null(strstr(check(e, 1).last, "lost its beginning"));
 }
 
+/* A store that was put back to an earlier moment under a running program: the
+ * program's chain is not in it, so it begins another. */
+static void
+test_audit_of_a_store_put_back(void **state)
+{
+    struct engine *e = engine_of(state);
+
+    add_events(e, 2);
+    sql(e, "DELETE FROM audit");
+    sql(e, "DELETE FROM audit_chain");
+    add_events(e, 2);
+    assert_int_equal(check(e, 2).lines, 0);
+    sql(e, "DELETE FROM audit WHERE n = 2");
+    add_events(e, 1);
+    assert_int_equal(check(e, 2).lines, 0);
+}
+
 static void *
 add_many(void *arg)
 {
@@ -574,6 +591,7 @@ main(void)
         ENGINE_TESTS(test_password_again),
         ENGINE_TESTS(test_audit_shows_tampering),
         ENGINE_TESTS(test_audit_chains_follow),
+        ENGINE_TESTS(test_audit_of_a_store_put_back),
         ENGINE_TESTS(test_audit_of_many_threads),
         ENGINE_TESTS(test_sign_ins_are_recorded),
     };
