@@ -215,8 +215,9 @@ cookies_count(const char *header, const char *full, char *value, size_t size)
         one += strspn(one, " \t");
         if (strncmp(one, full, strlen(full)) != 0 || !one[strlen(full)])
             continue;
-        if (!str_copy(value, size, one + strlen(full)))
-            continue;
+        if (strlen(one + strlen(full)) >= size)
+            continue; /* too long to be one of ours */
+        str_copy(value, size, one + strlen(full));
         n++;
     }
     free(copy);
