@@ -41,8 +41,9 @@ position_get(struct point_book *b, struct db *db)
 {
     enum db_rc rc = point_change_newest(db, b->at);
 
-    if (rc == DB_OK && b->at->seq == 0)
-        rc = point_change_add(db, 0);
+    if (rc != DB_OK || b->at->seq > 0)
+        return rc;
+    rc = point_change_add(db, 0);
     return rc == DB_OK ? point_change_newest(db, b->at) : rc;
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "server/base/arena.h"
+#include "server/base/file.h"
 #include "server/base/hash.h"
 #include "server/base/str.h"
 
@@ -45,25 +46,13 @@ point_file_create(const char *path)
     return NULL;
 }
 
-static void
-write_all(struct point_file *f, const char *bytes, size_t n)
-{
-    while (f->good && n > 0) {
-        ssize_t done = write(f->fd, bytes, n);
-
-        f->good = done > 0;
-        bytes += f->good ? done : 0;
-        n -= f->good ? (size_t)done : 0;
-    }
-}
-
 void
 point_file_put(struct point_file *f, const void *bytes, size_t n)
 {
     if (n == 0)
         return;
     f->sum = crc32c(f->sum, bytes, n);
-    write_all(f, bytes, n);
+    f->good = f->good && file_put(f->fd, bytes, n);
 }
 
 /* It is not synced: the checksum tells a file that a power cut left half. */
@@ -73,8 +62,8 @@ point_file_keep(struct point_file *f)
     uint32_t sum = f->sum;
     bool kept;
 
-    write_all(f, (const char *)&sum, sizeof sum);
-    kept = f->good && rename(f->made, f->path) == 0;
+    kept = f->good && file_put(f->fd, &sum, sizeof sum) &&
+           rename(f->made, f->path) == 0;
     if (!kept)
         unlink(f->made);
     close(f->fd); /* unlocked under its last name */

@@ -259,25 +259,30 @@ zone_index(struct point_map *m, const char *zone, uint8_t *index)
 }
 
 static void
+odd_put(struct point_map *m, const char *esiid, uint32_t id, uint8_t bits)
+{
+    struct odd *o;
+
+    odd_room(m);
+    o = odd_find(m, esiid, strlen(esiid));
+    if (!o->esiid) {
+        o->esiid = mem_dup(esiid);
+        m->odd_used++;
+    }
+    o->id = id;
+    o->bits = bits;
+}
+
+static void
 map_put(struct point_map *m, const char *esiid, uint32_t id, uint8_t bits)
 {
-    size_t n = strlen(esiid);
     struct key k;
     bool found;
 
     if (id > m->newest)
         m->newest = id;
-    if (!key_make(esiid, n, &k)) {
-        struct odd *o;
-
-        odd_room(m);
-        o = odd_find(m, esiid, n);
-        if (!o->esiid) {
-            o->esiid = mem_dup(esiid);
-            m->odd_used++;
-        }
-        o->id = id;
-        o->bits = bits;
+    if (!key_make(esiid, strlen(esiid), &k)) {
+        odd_put(m, esiid, id, bits);
         return;
     }
     table_room(m, 1);
@@ -624,7 +629,7 @@ point_map_restore(struct point_file *from)
 
         point_file_take(from, &k, sizeof k);
         k.esiid[sizeof k.esiid - 1] = '\0';
-        map_put(m, k.esiid, k.id, k.bits);
+        odd_put(m, k.esiid, k.id, k.bits);
     }
     m->newest = h.newest;
     return m;

@@ -58,9 +58,11 @@ file_read(const char *path, size_t most, struct buf *to)
     return n == 0;
 }
 
-static bool
-write_all(int fd, const char *p, size_t n)
+bool
+file_put(int fd, const void *bytes, size_t n)
 {
+    const char *p = bytes;
+
     while (n > 0) {
         ssize_t done = write(fd, p, n);
 
@@ -113,7 +115,7 @@ file_write(const char *path, const void *bytes, size_t n, int mode)
     fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
     if (fd < 0)
         return false;
-    ok = write_all(fd, bytes, n) && fsync(fd) == 0;
+    ok = file_put(fd, bytes, n) && fsync(fd) == 0;
     close_kept(fd);
     if (ok && rename(tmp, path) == 0)
         return sync_folder_of(path);
@@ -131,7 +133,7 @@ pump(int in, int out, char *chunk, size_t size)
     while ((n = read(in, chunk, size)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 || !write_all(out, chunk, (size_t)n))
+        if (n < 0 || !file_put(out, chunk, (size_t)n))
             return false;
     }
     return fsync(out) == 0;

@@ -22,4 +22,7 @@ bool file_exists(const char *path);
 /* Renames and syncs both folders. */
 bool file_move(const char *from, const char *to);
 
+/* All of the bytes into an open file; false: errno says why. */
+bool file_put(int fd, const void *bytes, size_t n);
+
 #endif
