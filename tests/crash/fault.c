@@ -33,6 +33,7 @@ struct totals {
     long once, twice, late;  /* kills */
     long images, second;     /* power cuts, and those while recovering */
     long runs, failed, died; /* of a sweep */
+    long known;              /* left what another left */
     long works;
     long at, begin; /* place in a sweep; where to begin */
     double until;   /* on the clock, when to stop; 0: at the end */
@@ -293,11 +294,26 @@ static const struct sweep {
 };
 #define N_SWEEPS (sizeof SWEEPS / sizeof *SWEEPS)
 
-/* One failure in one step: the end must be honest, the store whole, and the
- * step can be done afterwards. */
+/* The store is whole and the step can be done afterwards. */
+static bool
+sweep_look(struct rig *r, int at, int how)
+{
+    if (!rig_look(r, at + (how == 0), how == 0))
+        return false;
+    if (how == 0)
+        return true;
+    if (!rig_run(r, at, at + 1, NULL, &how))
+        return false;
+    return how == 0 ? rig_look(r, at + 1, true)
+                    : rig_wrong(r, "afterwards: %s", r->sh->why);
+}
+
+/* One failure in one step: the end must be honest, and what it left good.
+ * Most leave the very bytes that another left before. */
 static bool
 sweep_one(struct rig *r, int at, struct disturbance *d, struct totals *t)
 {
+    struct rig_sum left;
     int how;
 
     if (!rig_place(r, at) || !rig_run(r, at, at + 1, d, &how))
@@ -307,14 +323,14 @@ sweep_one(struct rig *r, int at, struct disturbance *d, struct totals *t)
     t->died += how == 2;
     if (how == 1 && !r->sh->why[0])
         return rig_wrong(r, "it failed without a word");
-    if (!rig_look(r, at + (how == 0), how == 0))
-        return false;
-    if (how == 0)
+    if (rig_known(r, at, how, &left)) {
+        t->known++;
         return true;
-    if (!rig_run(r, at, at + 1, NULL, &how))
+    }
+    if (!sweep_look(r, at, how))
         return false;
-    return how == 0 ? rig_look(r, at + 1, true)
-                    : rig_wrong(r, "afterwards: %s", r->sh->why);
+    rig_know(r, &left);
+    return true;
 }
 
 static bool
@@ -373,6 +389,7 @@ sweep(struct rig *r, const char *what, struct totals *t)
     rig_what(r, false, "making the core work");
     if (!rig_work(r, true))
         return false;
+    r->steady = true;
     for (int at = 0; at < r->w.n; at++) {
         for (size_t i = 0; i < N_SWEEPS; i++) {
             if (!t->cut && sweep_has(r, what, &SWEEPS[i], at) &&
@@ -433,8 +450,8 @@ report(const char *mode, const char *count, const struct rig *r,
                t->second);
     } else {
         printf("%sok 1 - sweep %s: %ld faults, %ld failed with a reason, %ld "
-               "ended\n",
-               no, count, t->runs, t->failed, t->died);
+               "ended, %ld left the bytes of another\n",
+               no, count, t->runs, t->failed, t->died, t->known);
         printf("# figure sweep.%s %ld\n# next %ld\n", count, t->runs,
                t->cut || r->why[0] ? t->at : 0);
     }

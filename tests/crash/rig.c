@@ -9,6 +9,7 @@
 #include <ftw.h>
 #include <glob.h>
 #include <signal.h>
+#include <sodium.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -141,6 +142,63 @@ rig_copy(struct rig *r, const char *from, const char *to)
            rig_wrong(r, "copying %s: %s", from, strerror(errno));
 }
 
+/* Adds a digest of what lies in a folder; in any order, so that it does not
+ * matter how the folder lists it.  The -shm files say nothing once nobody has
+ * the store open. */
+static bool
+sum_all(const char *folder, size_t skip, uint64_t sum[2])
+{
+    DIR *d = opendir(folder);
+    struct dirent *e;
+    bool ok = d != NULL;
+
+    while (ok && (e = readdir(d))) {
+        struct buf b = {0};
+        char path[512];
+        uint64_t n;
+
+        if (str_eq(e->d_name, ".") || str_eq(e->d_name, "..") ||
+            str_ends(e->d_name, "-shm"))
+            continue;
+        snprintf(path, sizeof path, "%.250s/%.250s", folder, e->d_name);
+        n = hash64(path + skip, strlen(path + skip));
+        if (e->d_type == DT_DIR) {
+            sum[0] += n;
+            ok = sum_all(path, skip, sum);
+            continue;
+        }
+        ok = file_read(path, 1 << 28, &b);
+        sum[0] += hash64_piece(n, buf_text(&b), b.len);
+        sum[1] += hash64_piece(~n, buf_text(&b), b.len);
+        buf_clear(&b);
+    }
+    if (d)
+        closedir(d);
+    return ok;
+}
+
+bool
+rig_known(struct rig *r, int at, int how, struct rig_sum *s)
+{
+    const struct rig_sum *k;
+
+    *s = (struct rig_sum){.at = at, .how = how};
+    if (!sum_all(r->data, strlen(r->data), s->sum)) {
+        s->at = -1;
+        return false;
+    }
+    k = &r->known[s->sum[0] % RIG_KNOWN];
+    return k->at == at && k->how == how && k->sum[0] == s->sum[0] &&
+           k->sum[1] == s->sum[1];
+}
+
+void
+rig_know(struct rig *r, const struct rig_sum *s)
+{
+    if (s->at >= 0)
+        r->known[s->sum[0] % RIG_KNOWN] = *s;
+}
+
 /* ---- children --------------------------------------------------------------
  */
 
@@ -184,11 +242,51 @@ count(struct rig *r, const struct disturbance *d)
         fault_counts(&r->sh->calls, &hits);
 }
 
+static void
+steady_bytes(void *to, size_t n)
+{
+    static unsigned char seed[randombytes_SEEDBYTES];
+
+    sodium_increment(seed, sizeof seed);
+    randombytes_buf_deterministic(to, n, seed);
+}
+
+static uint32_t
+steady_number(void)
+{
+    uint32_t n;
+
+    steady_bytes(&n, sizeof n);
+    return n;
+}
+
+static const char *
+steady_name(void)
+{
+    return "steady";
+}
+
+/* From here on chance is the same in each child. */
+static void
+steady(void)
+{
+    static struct randombytes_implementation same = {
+        .implementation_name = steady_name,
+        .random = steady_number,
+        .buf = steady_bytes,
+    };
+
+    randombytes_set_implementation(&same);
+    sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, 1, NULL);
+}
+
 static int
 child_work(struct child *c)
 {
     struct rig *r = c->r;
 
+    if (r->steady)
+        steady();
     arm(r, c->d);
     for (int i = c->from; i < c->to; i++) {
         char why[512];

@@ -20,7 +20,8 @@
 #include "tests/crash/fault_vfs.h"
 #include "tests/crash/work.h"
 
-#define RIG_BETWEEN 8 /* states inside one step */
+#define RIG_BETWEEN 8    /* states inside one step */
+#define RIG_KNOWN   4096 /* states that were judged */
 
 /* How the rows of all months lie, those of committed loads alone. */
 struct rig_form {
@@ -39,6 +40,12 @@ struct rig_shared {
     long calls;
 };
 
+/* Every byte of a store after step `at` ended that way, as two sums. */
+struct rig_sum {
+    int at, how;
+    uint64_t sum[2];
+};
+
 struct rig {
     const char *program; /* meterhouse, to generate files */
     char scratch[200], data[256];
@@ -51,6 +58,8 @@ struct rig {
     char backup[2][SHA256_HEX]; /* what it gives back */
     long calls[WORK_STEPS];     /* that change files, from step k to the end */
     struct rig_shared *sh;
+    bool steady; /* what is drawn at random is the same in each child */
+    struct rig_sum known[RIG_KNOWN];
     char what[300]; /* the disturbance, for people */
     char why[700];  /* the first thing that does not hold */
 };
@@ -86,6 +95,12 @@ rig_run(struct rig *r, int from, int to, const struct disturbance *d, int *how);
 /* Judges the store: it must say what stood before step `done`, or (unless
  * `exact`) after it or between. */
 bool rig_look(struct rig *r, int done, bool exact);
+/*
+ * Was a store of the very same bytes, left by the same step ending the same
+ * way, judged before and found good?  Fills *s for rig_know, which says so.
+ */
+bool rig_known(struct rig *r, int at, int how, struct rig_sum *s);
+void rig_know(struct rig *r, const struct rig_sum *s);
 /* Does the rest of the work, undisturbed; the end must be the usual end. */
 bool rig_finish(struct rig *r, int done);
 bool rig_wrong(struct rig *r, const char *format, ...)
