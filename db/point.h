@@ -75,6 +75,8 @@ enum db_rc point_map_open(struct db *db, struct point_map **m);
  * in whose zones theirs are counted; it finds those of both.
  */
 struct point_map *point_map_above(const struct point_map *m);
+/* That one will be looked up in a moment: brings its place near. */
+void point_map_soon(const struct point_map *m, const char *esiid, size_t n);
 bool point_map_find(const struct point_map *m, const char *esiid, size_t n,
                     struct point_known *k);
 const char *point_map_zone(const struct point_map *m, uint8_t zone);

@@ -114,24 +114,30 @@ slot_home(const struct point_map *m, uint64_t hash)
     return (size_t)(((unsigned __int128)hash * m->size) >> 64);
 }
 
-/* The slot of the key, or the one it belongs into. */
+static bool
+slot_is(const struct slot *s, const struct key *k)
+{
+    return s->low == k->low && s->high == k->high;
+}
+
+/* The slot of the key, or the one it belongs into.  Most are there, so the
+ * hashes of others are asked for every few slots only. */
 static struct slot *
 slot_find(const struct point_map *m, const struct key *k, bool *found)
 {
     uint64_t hash = key_hash(m, k->low, k->high);
-    struct slot *s = &m->slot[slot_home(m, hash)];
+    struct slot *home = &m->slot[slot_home(m, hash)], *s = home;
 
-    *found = false;
-    for (; s->id; s++) {
-        uint64_t other = slot_hash(m, s);
-
-        if (other > hash)
-            break;
-        if (s->low == k->low && s->high == k->high) {
-            *found = true;
-            break;
-        }
+    *found = true;
+    for (unsigned i = 1; s->id && (i % 8 || slot_hash(m, s) <= hash); i++) {
+        if (slot_is(s, k))
+            return s;
+        s++;
     }
+    *found = false;
+    s = home;
+    while (s->id && slot_hash(m, s) < hash)
+        s++;
     return s;
 }
 
@@ -155,34 +161,39 @@ slot_insert(struct point_map *m, struct slot *at, struct slot what)
 /* ---- growing ---------------------------------------------------------------
  */
 
+/* In their order, which is that of the hash in a table of any size. */
 static bool
 table_fill(struct point_map *m, const struct slot *from, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct key k = {from[i].low, from[i].high};
-        bool found;
+    struct slot *to = m->slot, *last = &m->slot[m->size + SPARE - 1];
 
-        if (from[i].id && !slot_insert(m, slot_find(m, &k, &found), from[i]))
+    for (size_t i = 0; i < n; i++) {
+        struct slot *home;
+
+        if (!from[i].id)
+            continue;
+        home = &m->slot[slot_home(m, slot_hash(m, &from[i]))];
+        if (to < home)
+            to = home;
+        if (to == last)
             return false;
+        *to++ = from[i];
     }
     return true;
 }
 
-/* A table for `points` of them; a bad draw of the seed is drawn again. */
+/* A table for `points` of them; where a run reaches its end, a larger one. */
 static void
 table_resize(struct point_map *m, size_t points)
 {
     struct slot *old = m->slot;
     size_t old_size = old ? m->size + SPARE : 0;
 
+    if (!old)
+        random_bytes(&m->seed, sizeof m->seed);
     m->size = points * 100 / FULL + FIRST_SLOTS;
     for (;;) {
-        size_t bytes = (m->size + SPARE) * sizeof *m->slot;
-
-        random_bytes(&m->seed, sizeof m->seed);
-        m->slot = mem_new(bytes);
-        memset(m->slot, 0, bytes);
-        m->used = 0;
+        m->slot = mem_new((m->size + SPARE) * sizeof *m->slot);
         if (table_fill(m, old, old_size))
             break;
         free(m->slot);
@@ -441,6 +452,21 @@ find_here(const struct point_map *m, const char *esiid, size_t n,
     s = slot_find(m, key, &found);
     *k = (struct point_known){s->id, s->bits & 1, s->bits >> 1};
     return found;
+}
+
+void
+point_map_soon(const struct point_map *m, const char *esiid, size_t n)
+{
+    struct key k;
+
+    for (; key_make(esiid, n, &k) && m != NULL; m = m->below) {
+        size_t at = slot_home(m, key_hash(m, k.low, k.high));
+        const char *home = (const char *)&m->slot[at];
+
+        __builtin_prefetch(home);
+        __builtin_prefetch(home + 64);
+        __builtin_prefetch(home + 128);
+    }
 }
 
 bool

@@ -36,7 +36,7 @@ batch_reset(struct batch *b)
         *b = (struct batch){.file = 0};
     }
     b->packed.len = b->texts.len = b->text.len = b->n = 0;
-    b->refused = b->failed = b->ahead = b->broken = false;
+    b->refused = b->failed = false;
     b->kind = &FEED_UNKNOWN;
     load_cover_reset(b);
     b->r = (struct feed_result){.rejects = b->r.rejects,
@@ -236,16 +236,13 @@ run(struct loader *ld, bool (*done)(void *arg, const struct feed_result *r),
     struct batch *b;
     bool ok = true;
 
-    ld->digests = load_digest_start(ld);
     if (pthread_create(&reader, NULL, load_read_run, ld) != 0) {
         stop(ld);
-        load_digest_stop(ld->digests);
         return false;
     }
     if (pthread_create(&parser, NULL, load_parse_run, ld) != 0) {
         stop(ld);
         pthread_join(reader, NULL);
-        load_digest_stop(ld->digests);
         return false;
     }
     pthread_setname_np(reader, "load-read");
@@ -256,8 +253,6 @@ run(struct loader *ld, bool (*done)(void *arg, const struct feed_result *r),
     stop(ld);
     pthread_join(reader, NULL);
     pthread_join(parser, NULL);
-    load_digest_stop(ld->digests);
-    ld->digests = NULL;
     return ok;
 }
 

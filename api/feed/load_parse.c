@@ -52,9 +52,6 @@ input_end(struct input *in, struct block *b)
     struct feed_result *r = &in->b->r;
 
     memcpy(r->l.sha256, b->sha256, sizeof r->l.sha256);
-    in->b->ahead = b->ahead;
-    in->b->check = b->check;
-    in->b->broken = b->failed;
     if (b->failed)
         batch_refuse(in->b, FEED_DAMAGED, b->why);
 }
@@ -119,6 +116,17 @@ batch_add(struct batch *b, const struct lse_record *r,
     buf_putc(&b->texts, '\0');
 }
 
+/* lse_soon: while the details are read, the point's place comes near. */
+static void
+point_soon(void *arg, const struct lse_record *r)
+{
+    struct loader *ld = ((struct input *)arg)->ld;
+
+    pthread_rwlock_rdlock(&ld->map_lock);
+    point_map_soon(ld->book.map, r->esiid, r->esiid_n);
+    pthread_rwlock_unlock(&ld->map_lock);
+}
+
 static void
 point_look_up(struct loader *ld, const struct lse_record *r,
               struct feed_point *p)
@@ -157,6 +165,7 @@ parse_lse(struct input *in)
                     ld->o.sender != NULL ? ld->o.sender : "", ld->now_utc);
     check.first_day = ld->first_day;
     feed_lse_init(&lse, input_more, in);
+    lse.soon = point_soon;
     lse.span = (struct lse_span){block_text(in->block),
                                  block_text(in->block) + in->block->n,
                                  in->block->last};

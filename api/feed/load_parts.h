@@ -3,8 +3,6 @@
  * Inside of the loader: blocks of text go from the reading thread to the
  * parsing thread, batches (all that is kept of one file) from there to the
  * writer; both come back empty.  There are few of each, so memory is bounded.
- * Digests of plain files may come from a thread of their own, which digests
- * several files side by side ahead of the reader.
  */
 #ifndef MH_FEED_LOAD_PARTS_H
 #define MH_FEED_LOAD_PARTS_H
@@ -39,8 +37,6 @@ struct block {
     bool opened;             /* false: the file could not be opened (first) */
     bool failed;             /* it breaks off here: `why` (last) */
     int64_t taken;           /* of the file as it lies there, up to here */
-    bool ahead;              /* load_digest.c has the digest (last) */
-    uint64_t check;          /* of the text, for load_digest_get (last) */
     char name[256];          /* first */
     char sha256[SHA256_HEX]; /* last */
     char why[512];
@@ -87,8 +83,6 @@ struct batch {
     struct feed_result r; /* rejects, warnings, what is known of the load */
     size_t rejects_room;
     bool refused, failed;
-    bool ahead, broken; /* digested ahead; its text broke off */
-    uint64_t check;
     struct buf packed, texts;
     struct batch_record *records;
     size_t n, room;
@@ -103,10 +97,7 @@ struct batch {
     const struct reading_load *rl; /* while it is written */
 };
 
-struct digests; /* load_digest.c */
-
 struct loader {
-    struct digests *digests; /* NULL: the reader digests every file */
     struct db *db;
     const struct conf *conf;
     struct feed_options o;
@@ -145,22 +136,6 @@ enum db_rc load_map_again(struct loader *ld);
 /* The bodies of the two threads. */
 void *load_read_run(void *loader);
 void *load_parse_run(void *loader);
-/*
- * Digests files ahead of the reader where that pays; NULL where it does not.
- * The text is read twice then, so both readings are compared.
- */
-struct digests *load_digest_start(struct loader *ld);
-void load_digest_stop(struct digests *d);
-/* The reader begins a file, which is plain or not: must it digest it? */
-bool load_digest_claim(struct digests *d, size_t file, bool plain);
-/* Goes on with the check of a text; all pieces but the last are
- * LOAD_PIECE bytes. */
-#define LOAD_PIECE 65536
-uint64_t load_digest_check(uint64_t check, const char *text, size_t n);
-/* Waits for the digest of a batch's file.  False: `why`; the file was changed
- * while it was loaded, could not be read again, or the loader stops. */
-bool load_digest_get(struct loader *ld, struct batch *b, char why[512]);
-
 /* Counts what the registry finds odd about a batch's records. */
 void load_facts(struct loader *ld, struct batch *b);
 /* Reads the rule of completeness; before the map of points is opened. */

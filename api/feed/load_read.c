@@ -3,8 +3,14 @@
 #include <unistd.h>
 
 #include "api/feed/load_parts.h"
+#include "server/base/piece_hash.h"
 #include "server/base/str.h"
 #include "server/wire/source.h"
+
+#define READ_TEXT (256u << 10) /* bytes read at once: some fit a near cache */
+
+_Static_assert(BLOCK_TEXT % READ_TEXT == 0, "blocks are filled by whole reads");
+_Static_assert(READ_TEXT % HASH_PIECE == 0, "reads are whole pieces");
 
 const char *
 feed_key_folder(const struct conf *conf, char to[1024])
@@ -16,21 +22,24 @@ feed_key_folder(const struct conf *conf, char to[1024])
     return access(to, R_OK) == 0 ? to : NULL;
 }
 
-/* Fills one block.  False when nothing of the file follows.  Without `hash`
- * the digest comes from elsewhere and a check will do. */
+/* Fills one block, digesting what has just come while it is near at hand.
+ * False when nothing of the file follows. */
 static bool
-read_block(struct block *b, struct source *s, struct sha256 *hash,
-           uint64_t *check)
+read_block(struct block *b, struct source *s, struct piece_hash *hash)
 {
     char *text = block_text(b);
-    ssize_t n = source_read(s, text, BLOCK_TEXT);
+    ssize_t n = 0;
 
-    b->n = n > 0 ? (size_t)n : 0;
+    while (b->n < BLOCK_TEXT) {
+        n = source_read(s, text + b->n, READ_TEXT);
+        if (n <= 0)
+            break;
+        piece_hash_add(hash, text + b->n, (size_t)n);
+        b->n += (size_t)n;
+        if (n < READ_TEXT)
+            break;
+    }
     memset(text + b->n, 0, LSE_PAD);
-    if (hash != NULL)
-        sha256_add(hash, text, b->n);
-    else
-        *check = load_digest_check(*check, text, b->n);
     b->last = b->n < BLOCK_TEXT;
     b->taken = (int64_t)source_taken(s);
     b->failed = n < 0;
@@ -47,7 +56,7 @@ next_block(struct loader *ld)
     if (b == NULL)
         return NULL;
     b->n = 0;
-    b->first = b->last = b->failed = b->ahead = false;
+    b->first = b->last = b->failed = false;
     b->taken = 0;
     b->why[0] = b->sha256[0] = '\0';
     return b;
@@ -56,31 +65,20 @@ next_block(struct loader *ld)
 static bool
 read_text(struct loader *ld, struct block *b, struct source *s)
 {
-    bool ours = load_digest_claim(ld->digests, b->file, source_is_plain(s));
-    struct sha256 *hash = ours ? sha256_new() : NULL;
-    uint64_t check = 0;
-    bool more;
+    struct piece_hash *hash = piece_hash_new();
+    bool more, ok;
 
     do {
-        more = read_block(b, s, hash, &check);
-        b->ahead = !ours;
-        b->check = check;
-        if (!more && ours) {
-            sha256_end(hash, b->sha256);
+        more = read_block(b, s, hash);
+        if (!more) {
+            piece_hash_end(hash, b->sha256);
             hash = NULL;
         }
-        if (!queue_put(&ld->blocks, b))
-            break;
-        if (more && (b = next_block(ld)) == NULL)
-            break;
-    } while (more);
-    if (hash != NULL) {
-        char unused[SHA256_HEX];
-
-        sha256_end(hash, unused);
-        return false;
-    }
-    return true;
+        ok = queue_put(&ld->blocks, b) &&
+             (!more || (b = next_block(ld)) != NULL);
+    } while (more && ok);
+    piece_hash_free(hash);
+    return ok;
 }
 
 static bool

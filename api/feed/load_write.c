@@ -277,8 +277,6 @@ load_write(struct loader *ld, struct batch *b)
     int64_t rows;
 
     count_rejects(b);
-    if (!b->failed && b->ahead && !load_digest_get(ld, b, b->r.why))
-        b->failed = true;
     if (b->failed) {
         b->r.state = FEED_FAILED;
         return true;

@@ -18,7 +18,6 @@ libmeterhouse_a_SOURCES += \
 	api/feed/list.c api/feed/list.h \
 	api/feed/load.c api/feed/load.h \
 	api/feed/load_cmd.c api/feed/load_cmd.h \
-	api/feed/load_digest.c \
 	api/feed/load_cover.c \
 	api/feed/load_facts.c \
 	api/feed/load_kind.c \

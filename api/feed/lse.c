@@ -327,6 +327,8 @@ feed_lse_next(struct lse *in, struct lse_record *r)
     r->d.seconds = 900;
     r->d.origin = 'M';
     p = lse_read_headers(in, in->span.at, r);
+    if (p != NULL && in->soon != NULL)
+        in->soon(in->arg, r);
     if (p != NULL)
         p = in->details(in, p, r);
     if (p == NULL)

@@ -108,6 +108,9 @@ struct lse_span {
 };
 typedef void
 lse_more(void *arg, const char *from, size_t keep, struct lse_span *span);
+/* The header rows of a record are read, its details are not yet; they may turn
+ * out to be bad. */
+typedef void lse_soon(void *arg, const struct lse_record *r);
 
 enum lse_rc {
     LSE_RECORD,  /* *r is good as far as the format goes */
@@ -127,6 +130,7 @@ struct lse_kept {
 struct lse {
     struct lse_span span; /* what is not yet read */
     lse_more *more;
+    lse_soon *soon; /* may be NULL */
     void *arg;
     uint32_t line;    /* number of the line that span.at begins */
     uint32_t records; /* met so far, good or bad */

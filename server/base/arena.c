@@ -12,10 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ALIGN       16
 #define BLOCK_FIRST 4096
 #define BLOCK_MOST  262144
+#define PAGE_LARGE  ((uintptr_t)2 << 20)
 #define SIZE_MOST   ((size_t)1 << 38) /* more is a damaged number */
 
 struct arena_block {
@@ -181,6 +183,19 @@ arena_printf(struct arena *a, const char *format, ...)
     return p;
 }
 
+/* Asks for large pages where they pay: what is reached at random needs one
+ * entry of the processor's page table for 2 MiB instead of 512. */
+static void *
+pages_large(void *p, size_t size)
+{
+    uintptr_t from = ((uintptr_t)p + PAGE_LARGE - 1) & ~(PAGE_LARGE - 1);
+    uintptr_t to = ((uintptr_t)p + size) & ~(PAGE_LARGE - 1);
+
+    if (size >= 2 * PAGE_LARGE && from < to)
+        madvise((char *)p + (from - (uintptr_t)p), to - from, MADV_HUGEPAGE);
+    return p;
+}
+
 void *
 mem_new(size_t size)
 {
@@ -188,7 +203,7 @@ mem_new(size_t size)
 
     if (p == NULL)
         out_of_memory();
-    return p;
+    return pages_large(p, size);
 }
 
 void *
@@ -198,7 +213,7 @@ mem_grow(void *old, size_t size)
 
     if (p == NULL)
         out_of_memory();
-    return p;
+    return pages_large(p, size);
 }
 
 char *

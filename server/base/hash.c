@@ -62,6 +62,12 @@ sha256_hex(char hex[SHA256_HEX], const void *bytes, size_t n)
     sha256_end(h, hex);
 }
 
+void
+sha256_bytes(uint8_t sum[SHA256_SIZE], const void *bytes, size_t n)
+{
+    must(EVP_Digest(bytes, n, sum, NULL, EVP_sha256(), NULL) == 1);
+}
+
 /* ---- CRC-32C ------------------------------------------------------------- */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -179,27 +185,6 @@ hash64(const void *bytes, size_t n)
     else if (left > 0)
         h = fold(word_at(p, left) ^ 0x8ebc6af09c88c6e3u ^ secret[1], h);
     return fold(h ^ 0x589965cc75374cc3u, secret[1] ^ 0x1d8e4e27c47d124fu);
-}
-
-/* Four chains side by side: one alone waits for its multiplications. */
-uint64_t
-hash64_piece(uint64_t before, const void *bytes, size_t n)
-{
-    const unsigned char *p = bytes;
-    uint64_t h[4], sum;
-
-    pthread_once(&once, prepare);
-    for (unsigned i = 0; i < 4; i++)
-        h[i] = secret[0] ^ (before + i) * 0x9e3779b97f4a7c15u;
-    for (; n >= 64; n -= 64, p += 64)
-        for (unsigned i = 0; i < 4; i++)
-            h[i] = fold(word_at(p + (size_t)16 * i, 8) ^ 0xa0761d6478bd642fu ^
-                            secret[1],
-                        word_at(p + (size_t)16 * i + 8, 8) ^ h[i]);
-    sum = hash64(p, n);
-    for (unsigned i = 0; i < 4; i++)
-        sum = fold(sum ^ 0x8ebc6af09c88c6e3u, h[i] ^ secret[1]) + i;
-    return sum;
 }
 
 /* ---- random -------------------------------------------------------------- */

@@ -15,13 +15,11 @@ void sha256_add(struct sha256 *h, const void *bytes, size_t n);
 /* Writes lower-case hexadecimal and frees. */
 void sha256_end(struct sha256 *h, char hex[SHA256_HEX]);
 void sha256_hex(char hex[SHA256_HEX], const void *bytes, size_t n);
+void sha256_bytes(uint8_t sum[SHA256_SIZE], const void *bytes, size_t n);
 /* CRC-32C (Castagnoli), hardware where the processor has it. */
 uint32_t crc32c(uint32_t seed, const void *bytes, size_t n);
 /* A fast 64-bit hash for tables inside the process; never stored. */
 uint64_t hash64(const void *bytes, size_t n);
-/* The same of a text in pieces, several times as fast: starts with any number,
- * goes on with what the piece before gave.  Equal only for equal pieces. */
-uint64_t hash64_piece(uint64_t before, const void *bytes, size_t n);
 /* Cryptographic random bytes (libsodium). */
 void random_bytes(void *to, size_t n);
 /* n random bytes as URL-safe base64 text; `to` holds 2*n + 2 bytes. */

@@ -11,6 +11,7 @@ libmeterhouse_a_SOURCES += \
 	server/base/file.c server/base/file.h \
 	server/base/hash.c server/base/hash.h \
 	server/base/log.c server/base/log.h \
+	server/base/piece_hash.c server/base/piece_hash.h \
 	server/base/progress.c server/base/progress.h \
 	server/base/sha256_lanes.c server/base/sha256_lanes.h \
 	server/base/str.c server/base/str.h \

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#include "server/base/str.h"
-
 static const uint32_t START[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372,
                                   0xa54ff53a, 0x510e527f, 0x9b05688c,
                                   0x1f83d9ab, 0x5be0cd19};
@@ -36,14 +34,11 @@ sha256_pad(uint8_t *to, size_t rest, uint64_t total)
 
 void
 sha256_lanes_end(const struct sha256_lanes *s, unsigned lane,
-                 char hex[SHA256_HEX])
+                 uint8_t sum[SHA256_SIZE])
 {
-    unsigned char sum[SHA256_SIZE];
-
     for (int i = 0; i < 8; i++)
         for (int k = 0; k < 4; k++)
             sum[4 * i + k] = (uint8_t)(s->h[i][lane] >> (24 - 8 * k));
-    str_hex(hex, sum, sizeof sum);
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)

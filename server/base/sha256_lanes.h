@@ -14,7 +14,10 @@
 #include "server/base/hash.h"
 
 #define SHA256_LANES 8
-#define SHA256_BLOCK 64
+/* Texts from which on all lanes together are faster than one after the other.
+ */
+#define SHA256_LANES_PAY 3
+#define SHA256_BLOCK     64
 /* Bytes that sha256_pad may write. */
 #define SHA256_PAD (2 * SHA256_BLOCK)
 
@@ -40,6 +43,6 @@ void sha256_lanes_add(struct sha256_lanes *s, enum sha256_way way,
 size_t sha256_pad(uint8_t *to, size_t rest, uint64_t total);
 /* The digest of a lane whose text has ended. */
 void sha256_lanes_end(const struct sha256_lanes *s, unsigned lane,
-                      char hex[SHA256_HEX]);
+                      uint8_t sum[SHA256_SIZE]);
 
 #endif

@@ -131,15 +131,6 @@ source_why(const struct source *s)
     return s->why;
 }
 
-bool
-source_is_plain(const struct source *s)
-{
-    struct stat st;
-
-    return s->under == NULL && s->read == file_layer_read &&
-           fstat((int)(intptr_t)s->state, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 unsigned long long
 source_taken(const struct source *s)
 {

@@ -31,8 +31,6 @@ source_open(const char *path, const char *pgp_keys, char why[512]);
 ssize_t source_read(struct source *s, void *to, size_t n);
 /* One plain line, "" while nothing went wrong. */
 const char *source_why(const struct source *s);
-/* Is it a file on disk whose bytes are the text, with nothing around it? */
-bool source_is_plain(const struct source *s);
 /* Bytes taken so far from the file as it lies there, wrapped or not. */
 unsigned long long source_taken(const struct source *s);
 /*

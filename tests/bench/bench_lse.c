@@ -21,7 +21,7 @@
 #include "server/base/clock.h"
 #include "server/base/file.h"
 #include "server/base/hash.h"
-#include "server/base/sha256_lanes.h"
+#include "server/base/piece_hash.h"
 
 #define RUNS 7
 #define MOST (1u << 30)
@@ -145,22 +145,15 @@ digest(const struct buf *text, struct sums *sums)
     sha256_hex(hex, text->at, text->len);
 }
 
-/* Eight parts of it side by side, which is how many files are digested. */
-static enum sha256_way lanes_way;
-
 static void
-digest_lanes(const struct buf *text, struct sums *sums)
+digest_pieces(const struct buf *text, struct sums *sums)
 {
-    const size_t blocks = text->len / SHA256_LANES / SHA256_BLOCK;
-    const uint8_t *at[SHA256_LANES];
-    struct sha256_lanes s;
+    struct piece_hash *h = piece_hash_new();
+    char hex[SHA256_HEX];
 
     (void)sums;
-    for (unsigned i = 0; i < SHA256_LANES; i++) {
-        sha256_lanes_start(&s, i);
-        at[i] = (const uint8_t *)text->at + i * blocks * SHA256_BLOCK;
-    }
-    sha256_lanes_add(&s, lanes_way, at, blocks);
+    piece_hash_add(h, text->at, text->len);
+    piece_hash_end(h, hex);
 }
 
 static int
@@ -222,8 +215,7 @@ main(int argc, char **argv)
     memset(text.at + text.len, 0, LSE_PAD);
     parse(&text, &sums);
     measure("digest", &text, sums.records, digest);
-    if (sha256_lanes_pay(&lanes_way))
-        measure("lanes", &text, sums.records, digest_lanes);
+    measure("pieces", &text, sums.records, digest_pieces);
     for (way = LSE_PLAIN; way < LSE_WAYS; way++)
         if (lse_can(way))
             measure(NAMES[way], &text, 0, parse);

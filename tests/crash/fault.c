@@ -313,7 +313,7 @@ sweep_look(struct rig *r, int at, int how)
 static bool
 sweep_one(struct rig *r, int at, struct disturbance *d, struct totals *t)
 {
-    struct rig_sum left;
+    char left[SHA256_HEX];
     int how;
 
     if (!rig_place(r, at) || !rig_run(r, at, at + 1, d, &how))
@@ -323,13 +323,13 @@ sweep_one(struct rig *r, int at, struct disturbance *d, struct totals *t)
     t->died += how == 2;
     if (how == 1 && !r->sh->why[0])
         return rig_wrong(r, "it failed without a word");
-    if (rig_known(r, at, how, &left)) {
+    if (rig_known(r, at, how, left)) {
         t->known++;
         return true;
     }
     if (!sweep_look(r, at, how))
         return false;
-    rig_know(r, &left);
+    rig_know(r, left);
     return true;
 }
 

@@ -30,6 +30,7 @@
 #include "server/base/buf.h"
 #include "server/base/file.h"
 #include "server/base/log.h"
+#include "server/base/piece_hash.h"
 #include "server/base/str.h"
 #include "tests/crash/power.h"
 #include "tests/crash/shim.h"
@@ -142,61 +143,72 @@ rig_copy(struct rig *r, const char *from, const char *to)
            rig_wrong(r, "copying %s: %s", from, strerror(errno));
 }
 
-/* Adds a digest of what lies in a folder; in any order, so that it does not
- * matter how the folder lists it.  The -shm files say nothing once nobody has
- * the store open. */
-static bool
-sum_all(const char *folder, size_t skip, uint64_t sum[2])
+static int
+not_hidden(const struct dirent *e)
 {
-    DIR *d = opendir(folder);
-    struct dirent *e;
-    bool ok = d != NULL;
+    return e->d_name[0] != '.';
+}
 
-    while (ok && (e = readdir(d))) {
+/* Lists what lies in a folder with digests.  The -shm files say nothing once
+ * nobody has the store open. */
+static bool
+list_all(const char *folder, struct buf *to)
+{
+    struct dirent **e;
+    int n = scandir(folder, &e, not_hidden, alphasort);
+    bool ok = n >= 0;
+
+    for (int i = 0; i < n; i++) {
+        char path[512], hex[SHA256_HEX];
         struct buf b = {0};
-        char path[512];
-        uint64_t n;
 
-        if (str_eq(e->d_name, ".") || str_eq(e->d_name, "..") ||
-            str_ends(e->d_name, "-shm"))
-            continue;
-        snprintf(path, sizeof path, "%.250s/%.250s", folder, e->d_name);
-        n = hash64(path + skip, strlen(path + skip));
-        if (e->d_type == DT_DIR) {
-            sum[0] += n;
-            ok = sum_all(path, skip, sum);
-            continue;
+        snprintf(path, sizeof path, "%.250s/%.250s", folder, e[i]->d_name);
+        if (ok && e[i]->d_type == DT_DIR) {
+            ok = list_all(path, to);
+            buf_printf(to, "%s/\n", e[i]->d_name);
+        } else if (ok && !str_ends(path, "-shm")) {
+            struct piece_hash *h = piece_hash_new();
+
+            ok = file_read(path, 1 << 28, &b);
+            piece_hash_add(h, buf_text(&b), b.len);
+            piece_hash_end(h, hex);
+            buf_printf(to, "%s %s\n", e[i]->d_name, hex);
+            buf_clear(&b);
         }
-        ok = file_read(path, 1 << 28, &b);
-        sum[0] += hash64_piece(n, buf_text(&b), b.len);
-        sum[1] += hash64_piece(~n, buf_text(&b), b.len);
-        buf_clear(&b);
+        free(e[i]);
     }
-    if (d)
-        closedir(d);
+    if (n >= 0)
+        free(e);
     return ok;
 }
 
-bool
-rig_known(struct rig *r, int at, int how, struct rig_sum *s)
+/* Where a digest has its place. */
+static char *
+known_place(struct rig *r, const char *hex)
 {
-    const struct rig_sum *k;
+    return r->known[strtoul((char[]){hex[0], hex[1], hex[2], 0}, NULL, 16) %
+                    RIG_KNOWN];
+}
 
-    *s = (struct rig_sum){.at = at, .how = how};
-    if (!sum_all(r->data, strlen(r->data), s->sum)) {
-        s->at = -1;
-        return false;
-    }
-    k = &r->known[s->sum[0] % RIG_KNOWN];
-    return k->at == at && k->how == how && k->sum[0] == s->sum[0] &&
-           k->sum[1] == s->sum[1];
+bool
+rig_known(struct rig *r, int at, int how, char left[SHA256_HEX])
+{
+    struct buf list = {0};
+
+    buf_printf(&list, "step %d ended with %d\n", at, how);
+    if (list_all(r->data, &list))
+        sha256_hex(left, list.at, list.len);
+    else
+        left[0] = '\0';
+    buf_clear(&list);
+    return left[0] && str_eq(known_place(r, left), left);
 }
 
 void
-rig_know(struct rig *r, const struct rig_sum *s)
+rig_know(struct rig *r, const char left[SHA256_HEX])
 {
-    if (s->at >= 0)
-        r->known[s->sum[0] % RIG_KNOWN] = *s;
+    if (left[0])
+        memcpy(known_place(r, left), left, SHA256_HEX);
 }
 
 /* ---- children --------------------------------------------------------------

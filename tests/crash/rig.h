@@ -40,12 +40,6 @@ struct rig_shared {
     long calls;
 };
 
-/* Every byte of a store after step `at` ended that way, as two sums. */
-struct rig_sum {
-    int at, how;
-    uint64_t sum[2];
-};
-
 struct rig {
     const char *program; /* meterhouse, to generate files */
     char scratch[200], data[256];
@@ -59,7 +53,7 @@ struct rig {
     long calls[WORK_STEPS];     /* that change files, from step k to the end */
     struct rig_shared *sh;
     bool steady; /* what is drawn at random is the same in each child */
-    struct rig_sum known[RIG_KNOWN];
+    char known[RIG_KNOWN][SHA256_HEX];
     char what[300]; /* the disturbance, for people */
     char why[700];  /* the first thing that does not hold */
 };
@@ -97,10 +91,10 @@ rig_run(struct rig *r, int from, int to, const struct disturbance *d, int *how);
 bool rig_look(struct rig *r, int done, bool exact);
 /*
  * Was a store of the very same bytes, left by the same step ending the same
- * way, judged before and found good?  Fills *s for rig_know, which says so.
+ * way, judged before and found good?  Fills `left` for rig_know, which says so.
  */
-bool rig_known(struct rig *r, int at, int how, struct rig_sum *s);
-void rig_know(struct rig *r, const struct rig_sum *s);
+bool rig_known(struct rig *r, int at, int how, char left[SHA256_HEX]);
+void rig_know(struct rig *r, const char left[SHA256_HEX]);
 /* Does the rest of the work, undisturbed; the end must be the usual end. */
 bool rig_finish(struct rig *r, int done);
 bool rig_wrong(struct rig *r, const char *format, ...)

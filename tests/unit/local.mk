@@ -95,9 +95,9 @@ check_PROGRAMS += tests/unit/test_bar
 TESTS += tests/unit/test_bar
 tests_unit_test_bar_SOURCES = tests/unit/test_bar.c
 
-check_PROGRAMS += tests/unit/test_load_digest
-TESTS += tests/unit/test_load_digest
-tests_unit_test_load_digest_SOURCES = tests/unit/test_load_digest.c
+check_PROGRAMS += tests/unit/test_piece_hash
+TESTS += tests/unit/test_piece_hash
+tests_unit_test_piece_hash_SOURCES = tests/unit/test_piece_hash.c
 
 check_PROGRAMS += tests/unit/test_password
 TESTS += tests/unit/test_password
