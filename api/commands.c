@@ -13,6 +13,7 @@
 #include "api/admin/store_cmd.h"
 #include "api/commands.h"
 #include "api/feed/generate_cmd.h"
+#include "api/feed/digest_cmd.h"
 #include "api/feed/load_cmd.h"
 #include "api/jobs.h"
 #include "api/serve.h"
@@ -116,6 +117,11 @@ const struct command COMMANDS[] = {
      "What the file brought is removed, and what it had replaced holds again.\n"
      "The number of a load stands in the output of load and in its report.",
      unload_cmd},
+    {"digest", "FILE…|-", "prints by what files are known",
+     "A digest of what is inside: the same whether a file is zipped, encrypted\n"
+     "or neither.  It stands in the catalog of loads and in the activity report.\n"
+     "docs/file-formats.md says how to compute it without meterhouse.",
+     digest_cmd},
     {"coverage", "--from D --to D [OPTION…]", "says how much of what is expected came",
      "One line a day, TDSP and REP, in meter-days (a channel of a point on a "
      "day).\nWhat each count means stands in docs/operator.md.\n\n"

@@ -19,7 +19,7 @@
     OUT(out_i64(&(l)->id), out_i64(&(l)->seq), out_i32(state),                 \
         out_text((l)->kind, sizeof(l)->kind),                                  \
         out_text((l)->name, sizeof(l)->name),                                  \
-        out_text((l)->sha256, sizeof(l)->sha256),                              \
+        out_text((l)->digest, sizeof(l)->digest),                              \
         out_text((l)->sender, sizeof(l)->sender), out_i64(&(l)->file_stamp),   \
         out_i32(&(l)->file_counter), out_i64(&(l)->bytes),                     \
         out_i64(&(l)->started_utc), out_i64(&(l)->ended_utc),                  \
@@ -63,7 +63,7 @@ db_load_add(struct db *db, struct load *l)
                   "INSERT INTO load (" FIELDS ") VALUES ($1, 0, $2, $3, $4, "
                   "$5, $6, $7, $8, $9, $10, 0, 0, 0, 0, 0, 0, 0, 0)",
                   IN(in_i64(l->id), in_i64(l->state), in_text(l->kind),
-                     in_text(l->name), in_text(l->sha256), in_text(l->sender),
+                     in_text(l->name), in_text(l->digest), in_text(l->sender),
                      in_i64(l->file_stamp), in_i64(l->file_counter),
                      in_i64(l->bytes), in_i64(l->started_utc)),
                   NULL);
@@ -230,7 +230,7 @@ db_load_get(struct db *db, int64_t id, struct load *l)
 }
 
 enum db_rc
-db_load_find(struct db *db, const char *sha256, int64_t file_stamp,
+db_load_find(struct db *db, const char *digest, int64_t file_stamp,
              int32_t file_counter, struct load *l)
 {
     int32_t state = 0;
@@ -239,7 +239,7 @@ db_load_find(struct db *db, const char *sha256, int64_t file_stamp,
                "SELECT " FIELDS " FROM load WHERE sha256 = $1 AND "
                "file_stamp = $2 AND file_counter = $3 AND state = 2 "
                "ORDER BY id DESC LIMIT 1",
-               IN(in_text(sha256), in_i64(file_stamp), in_i64(file_counter)),
+               IN(in_text(digest), in_i64(file_stamp), in_i64(file_counter)),
                LOAD_OUT(l, &state));
 
     l->state = (enum load_state)state;

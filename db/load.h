@@ -26,7 +26,7 @@ struct load {
     enum load_state state;
     char kind[16];           /* "lse", "registry", "billed" */
     char name[256];          /* file name as given, without folders */
-    char sha256[SHA256_HEX]; /* of the decrypted, unzipped text */
+    char digest[SHA256_HEX]; /* of the text: server/base/piece_hash.h */
     char sender[16];         /* DUNS */
     int64_t file_stamp;      /* YYYYMMDDHHMMSS of the file name, or 0 */
     int32_t file_counter;    /* three digits of the file name, or 0 */
@@ -66,7 +66,7 @@ enum db_rc db_load_undone(struct db *db);
 enum db_rc db_load_get(struct db *db, int64_t id, struct load *l);
 /* The newest committed load of this content under that stamp and counter of
  * the file name, if any. */
-enum db_rc db_load_find(struct db *db, const char *sha256, int64_t file_stamp,
+enum db_rc db_load_find(struct db *db, const char *digest, int64_t file_stamp,
                         int32_t file_counter, struct load *l);
 /* Newest first, at most `most` rows. */
 enum db_rc db_load_each(struct db *db, int64_t most, struct load *l,

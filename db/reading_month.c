@@ -103,12 +103,12 @@ month_files_close(void *files)
 
 #define MONTH_SETTINGS                                                         \
     "PRAGMA cache_size = -16000;"                                              \
-    "PRAGMA wal_autocheckpoint = 1000;"                                        \
+    "PRAGMA wal_autocheckpoint = 256;"                                         \
     "PRAGMA mmap_size = 2147418112"
 
 #define MONTH_SETTINGS_FRUGAL                                                  \
     "PRAGMA cache_size = -8000;"                                               \
-    "PRAGMA wal_autocheckpoint = 1000;"                                        \
+    "PRAGMA wal_autocheckpoint = 256;"                                         \
     "PRAGMA mmap_size = 0"
 
 bool

@@ -384,7 +384,7 @@ load_facts(struct req *r, const struct load *l)
     fact(r, list, "admin.load.began", admin_instant(r, l->started_utc));
     fact(r, list, "admin.load.ended", admin_instant(r, l->ended_utc));
     fact(r, list, "admin.load.bytes", admin_bytes(r, l->bytes));
-    fact(r, list, "admin.load.sha256", l->sha256);
+    fact(r, list, "admin.load.digest", l->digest);
     return list;
 }
 

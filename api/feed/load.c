@@ -17,6 +17,7 @@
 
 #define WAIT_SECONDS 60 /* for a server of readings */
 #define ASIDE        10 /* niceness */
+#define BEHIND       3
 
 /* ---- batches ----------------------------------------------------------------
  */
@@ -219,12 +220,13 @@ stop(struct loader *ld)
 }
 
 void
-feed_stand_aside(void)
+feed_stand_aside(bool behind)
 {
     const id_t self = (id_t)gettid();
+    const int nice = ASIDE + (behind ? BEHIND : 0);
 
-    if (getpriority(PRIO_PROCESS, self) < ASIDE)
-        setpriority(PRIO_PROCESS, self, ASIDE);
+    if (getpriority(PRIO_PROCESS, self) < nice)
+        setpriority(PRIO_PROCESS, self, nice);
 }
 
 static bool

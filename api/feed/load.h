@@ -90,7 +90,8 @@ feed_unload(struct db *db, int64_t load_id, double lock_seconds, struct load *l,
             char why[512]);
 
 /* Whoever serves people goes first: the thread that calls this takes what
- * processors have left, for good. */
-void feed_stand_aside(void);
+ * processors have left, for good; `behind`: after the writer, too, who must
+ * not be the last to end. */
+void feed_stand_aside(bool behind);
 
 #endif

@@ -284,7 +284,7 @@ load_list(struct loading *l, const struct feed_list *list)
     if (db == NULL)
         return CMD_FAILED;
     l->watch = feed_watch_open(db_store(db), "command");
-    feed_stand_aside();
+    feed_stand_aside(false);
     ok = feed_load_files(db, l->c->conf, &o, list->n, list->path, file_done, l);
     feed_watch_close(l->watch);
     clear_bar(l);

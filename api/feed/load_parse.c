@@ -51,7 +51,7 @@ input_end(struct input *in, struct block *b)
 {
     struct feed_result *r = &in->b->r;
 
-    memcpy(r->l.sha256, b->sha256, sizeof r->l.sha256);
+    memcpy(r->l.digest, b->digest, sizeof r->l.digest);
     if (b->failed)
         batch_refuse(in->b, FEED_DAMAGED, b->why);
 }
@@ -310,7 +310,7 @@ load_parse_run(void *loader)
     struct batch *b;
     int64_t before = 0;
 
-    feed_stand_aside();
+    feed_stand_aside(true);
     while ((first = queue_take(&ld->blocks)) != NULL &&
            (b = queue_take(&ld->free_batches)) != NULL) {
         struct input in = {.ld = ld, .b = b, .block = first, .before = before};

@@ -38,7 +38,7 @@ struct block {
     bool failed;             /* it breaks off here: `why` (last) */
     int64_t taken;           /* of the file as it lies there, up to here */
     char name[256];          /* first */
-    char sha256[SHA256_HEX]; /* last */
+    char digest[SHA256_HEX]; /* last */
     char why[512];
     /* room for what is carried over from the block before, then the text */
     char bytes[LSE_ROOM + BLOCK_TEXT + LSE_PAD];

@@ -58,7 +58,7 @@ next_block(struct loader *ld)
     b->n = 0;
     b->first = b->last = b->failed = false;
     b->taken = 0;
-    b->why[0] = b->sha256[0] = '\0';
+    b->why[0] = b->digest[0] = '\0';
     return b;
 }
 
@@ -71,7 +71,7 @@ read_text(struct loader *ld, struct block *b, struct source *s)
     do {
         more = read_block(b, s, hash);
         if (!more) {
-            piece_hash_end(hash, b->sha256);
+            piece_hash_end(hash, b->digest);
             hash = NULL;
         }
         ok = queue_put(&ld->blocks, b) &&
@@ -111,7 +111,7 @@ load_read_run(void *loader)
 {
     struct loader *ld = loader;
 
-    feed_stand_aside();
+    feed_stand_aside(true);
     for (size_t i = 0; i < ld->n && !atomic_load(&ld->stop); i++)
         if (!read_file(ld, i))
             break;

@@ -34,7 +34,7 @@ table_known(struct loader *ld, struct batch *b, bool *known)
 {
     struct load *l = &b->r.l, old = {.id = 0};
     enum db_rc rc =
-        db_load_find(ld->db, l->sha256, l->file_stamp, l->file_counter, &old);
+        db_load_find(ld->db, l->digest, l->file_stamp, l->file_counter, &old);
 
     *known = false;
     if (rc != DB_OK)

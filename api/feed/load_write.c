@@ -96,7 +96,7 @@ is_known(struct loader *ld, struct batch *b, enum db_rc *rc)
 {
     struct load *l = &b->r.l, old = {.id = 0};
 
-    *rc = db_load_find(ld->db, l->sha256, l->file_stamp, l->file_counter, &old);
+    *rc = db_load_find(ld->db, l->digest, l->file_stamp, l->file_counter, &old);
     if (*rc == DB_NONE) {
         *rc = DB_OK;
         return false;

@@ -13,6 +13,7 @@ libmeterhouse_a_SOURCES += \
 	api/feed/bar.c api/feed/bar.h \
 	api/feed/check.c api/feed/check.h \
 	api/feed/keep.c api/feed/keep.h \
+	api/feed/digest_cmd.c api/feed/digest_cmd.h \
 	api/feed/inbox.c api/feed/inbox.h \
 	api/feed/inbox_job.c api/feed/inbox_job.h \
 	api/feed/list.c api/feed/list.h \

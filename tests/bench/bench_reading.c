@@ -103,7 +103,7 @@ load_some(struct db *db, const struct packed *p, int64_t first, int64_t n,
     struct reading_load *rl;
 
     snprintf(l.name, sizeof l.name, "bench%d.lse", serial);
-    snprintf(l.sha256, sizeof l.sha256, "%064d", serial++);
+    snprintf(l.digest, sizeof l.digest, "%064d", serial++);
     must(db, db_load_add(db, &l), "adding a load");
     must(db, reading_load_begin(db, &l, &rl), "beginning");
     for (int64_t i = 0; i < n; i++) {

@@ -43,7 +43,7 @@ load(struct db *db, const char *what, const struct buf *b, int digest)
 
     if (point_map_open(db, &map) != DB_OK)
         return false;
-    snprintf(l.sha256, sizeof l.sha256, "%064d", digest);
+    snprintf(l.digest, sizeof l.digest, "%064d", digest);
     rc = registry_load(db, b->at, b->len, "America/Chicago", map, &l, &rejects);
     t = clock_monotonic() - t;
     point_map_close(map);

@@ -91,7 +91,7 @@ keep_load(void *arg)
     buf_printf(l->to,
                "load %s %s read %lld rejected %lld loaded %lld "
                "replaced %lld unchanged %lld historic %lld\n",
-               l->row.name, l->row.sha256, (long long)n->read,
+               l->row.name, l->row.digest, (long long)n->read,
                (long long)n->rejected, (long long)n->loaded,
                (long long)n->replaced, (long long)n->unchanged,
                (long long)n->historic);

@@ -95,7 +95,7 @@ records_collect(struct db *db, const struct file *f, struct load *l)
                        .file_stamp = f->stamp,
                        .file_counter = f->counter};
     snprintf(l->name, sizeof l->name, "file%d.lse", serial);
-    snprintf(l->sha256, sizeof l->sha256, "%064d", serial++);
+    snprintf(l->digest, sizeof l->digest, "%064d", serial++);
     assert_int_equal(db_load_add(db, l), DB_OK);
     assert_int_equal(reading_load_begin(db, l, &rl), DB_OK);
     for (size_t i = 0; i < f->n; i++) {

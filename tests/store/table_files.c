@@ -18,7 +18,7 @@ table_file_load(struct engine *e, table_load *load, const char *text,
     table_rejects_clear(&o->rejects);
     o->l = (struct load){.bytes = (int64_t)strlen(text)};
     snprintf(o->l.name, sizeof o->l.name, "file-%d.csv", ++count);
-    snprintf(o->l.sha256, sizeof o->l.sha256, "%064d", count);
+    snprintf(o->l.digest, sizeof o->l.digest, "%064d", count);
     str_copy(o->l.sender, sizeof o->l.sender, sender);
     assert_int_equal(point_map_open(e->db, &known), DB_OK);
     o->rc = load(e->db, text, strlen(text), "America/Chicago", known, &o->l,

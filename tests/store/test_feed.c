@@ -537,7 +537,7 @@ test_the_activity_report(void **state)
              "FILE,,,,,,,name,999000111IntervalData20250702063000007.lse\n"
              "FILE,,,,,,,kind,lse\n"
              "FILE,,,,,,,sender,999000111\n"
-             "FILE,,,,,,,sha256,%s\n"
+             "FILE,,,,,,,digest,%s\n"
              "FILE,,,,,,,load,%lld\n"
              "FILE,,,,,,,state,loaded\n"
              "FILE,,,,,,,received,2026-01-15T12:00:00Z\n"
@@ -551,7 +551,7 @@ test_the_activity_report(void **state)
              "COUNT,,,,,,,unchanged,0\n"
              "COUNT,,,,,,,historic,0\n"
              "COUNT,,,,,,,rejected,1\n",
-             r.l.sha256, (long long)r.l.id);
+             r.l.digest, (long long)r.l.id);
     assert_string_equal(buf_text(&said), want);
     feed_result_clear(&r);
     buf_clear(&good);

@@ -19,14 +19,14 @@ sample(const char *name, const char *text)
                      .bytes = 12345678901};
 
     str_copy(l.name, sizeof l.name, name);
-    sha256_hex(l.sha256, text, strlen(text));
+    sha256_hex(l.digest, text, strlen(text));
     return l;
 }
 
 static enum db_rc
 find(struct engine *e, const struct load *like, struct load *l)
 {
-    return db_load_find(e->db, like->sha256, like->file_stamp,
+    return db_load_find(e->db, like->digest, like->file_stamp,
                         like->file_counter, l);
 }
 

@@ -138,7 +138,7 @@ test_a_lost_lock_is_noticed(void **state)
 {
     struct cluster *c = cluster_of(state);
     struct db *other = another(c, DB_WRITE);
-    struct load l = {.kind = "lse", .name = "x", .sha256 = "1"};
+    struct load l = {.kind = "lse", .name = "x", .digest = "1"};
 
     assert_int_equal(db_writer_lock(c->db, 0), DB_OK);
     assert_int_equal(db_load_add(c->db, &l), DB_OK);

@@ -377,7 +377,7 @@ test_refused(void **test)
     struct engine *e = engine_of(test);
     struct reading_day d;
     struct reading_load *rl;
-    struct load l = {.kind = "lse", .sha256 = "x"};
+    struct load l = {.kind = "lse", .digest = "x"};
     struct buf b = {0};
 
     day_make(&(struct rec){1, 0, 4, 500, 1, "A"}, &d);

@@ -24,7 +24,7 @@ load_start(struct db *db, struct load *l, const char *kind)
     *l = (struct load){.sender = "957877905", .started_utc = clock_now()};
     snprintf(l->kind, sizeof l->kind, "%s", kind);
     snprintf(l->name, sizeof l->name, "usage-%d", serial);
-    snprintf(l->sha256, sizeof l->sha256, "%064d", serial++);
+    snprintf(l->digest, sizeof l->digest, "%064d", serial++);
     assert_int_equal(db_load_add(db, l), DB_OK);
 }
 
