@@ -21,7 +21,8 @@ for file in $(printf '%s\n' "$@" | awk -F/ '{ print $NF, $0 }' | sort |
     esac
     printf '    {"%s",\n' "$(basename "$file" .sql)"
     sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/     "/' -e 's/$/\\n"/' "$file"
-    echo '    },'
+    echo '     ,'
+    printf '     "%s"},\n' "$(sha256sum "$file" | cut -d ' ' -f 1)"
 done
-echo '    {NULL, NULL},'
+echo '    {NULL, NULL, NULL},'
 echo '};'

@@ -19,6 +19,7 @@
 struct migration {
     const char *name; /* "0002_point" */
     const char *sql;
+    const char *sha256; /* of sql, hexadecimal; NULL: to be computed */
 };
 
 extern const struct migration MIGRATIONS[]; /* by name; ended by no name */

@@ -40,6 +40,15 @@ db_point_get(struct db *db, const char *esiid, struct point *p)
 }
 
 enum db_rc
+db_point_there(struct db *db, int64_t id)
+{
+    int64_t there;
+
+    return db_one(db, DB_MARKET, "SELECT id FROM point WHERE id = $1",
+                  IN(in_i64(id)), OUT(out_i64(&there)));
+}
+
+enum db_rc
 db_point_by_id(struct db *db, int64_t id, struct point *p)
 {
     return db_one(db, DB_MARKET, POINT_FROM "WHERE p.id = $1", IN(in_i64(id)),

@@ -37,6 +37,8 @@ enum db_rc db_point_get(struct db *db, const char *esiid, struct point *p);
 /* The number alone, of one of many. */
 enum db_rc db_point_id(struct db *db, const char *esiid, int64_t *id);
 enum db_rc db_point_by_id(struct db *db, int64_t id, struct point *p);
+/* DB_NONE where there is no point of that number. */
+enum db_rc db_point_there(struct db *db, int64_t id);
 /* The point of that ESI ID, made (unregistered, default zone) when new. */
 enum db_rc db_point_intern(struct db *db, const char *esiid, const char *zone,
                            int64_t *id);

@@ -25,6 +25,7 @@ struct gather {
     bool stopped;     /* the caller wants no more */
     int32_t from_day, to_day;
     struct reading_view view;
+    bool viewed;               /* it is open */
     struct arena arena;        /* of the call */
     struct arena scratch;      /* of one day */
     struct reading_item *item; /* days ascending */
@@ -294,6 +295,29 @@ look_own(struct gather *g)
     return rc;
 }
 
+/* What may be seen.  It serves for many points, as long as it stands. */
+static enum db_rc
+view_open(struct gather *g)
+{
+    enum db_rc rc = DB_OK;
+
+    if (g->viewed)
+        return DB_OK;
+    g->viewed = true; /* it is closed though opening failed */
+    rc = reading_view_open(g->db, &g->view);
+    if (rc == DB_OK && g->at)
+        rc = reading_view_at(g->db, &g->view, g->at);
+    return rc;
+}
+
+static void
+view_close(struct gather *g)
+{
+    if (g->viewed)
+        reading_view_close(g->db, &g->view);
+    g->viewed = false;
+}
+
 /* All records of the span under one view.  *again: a load was taken back, or
  * rows were moved, meanwhile.  Rows go month by month, so one month is whole in
  * any case, or not there at all. */
@@ -302,7 +326,7 @@ look(struct gather *g, int32_t from_day, int32_t to_day, bool *again)
 {
     struct reading_home *h = reading_home(g->db);
     const struct row_key *unknown = NULL;
-    enum db_rc rc = reading_view_open(g->db, &g->view), known = DB_OK;
+    enum db_rc rc = view_open(g), known = DB_OK;
     bool stands = true;
 
     g->n = g->size = 0;
@@ -312,8 +336,6 @@ look(struct gather *g, int32_t from_day, int32_t to_day, bool *again)
     from_day = from_day < g->view.floor ? g->view.floor : from_day;
     g->from_day = from_day;
     g->to_day = to_day;
-    if (rc == DB_OK && g->at)
-        rc = reading_view_at(g->db, &g->view, g->at);
     if (rc == DB_OK)
         rc = h->engine->each(g->db, g->point_id, from_day, to_day, gather_row,
                              g);
@@ -347,7 +369,8 @@ gather(struct gather *g, int32_t from_day, int32_t to_day)
         rc = look(g, from_day, to_day, &again);
         if (rc == DB_OK && !g->damaged && !again)
             give_all(g);
-        reading_view_close(g->db, &g->view);
+        if (rc != DB_OK || again)
+            view_close(g);
         arena_clear(&g->arena);
     }
     arena_clear(&g->scratch);
@@ -371,8 +394,11 @@ reading_read(struct db *db, const struct reading_ask *ask,
                        .history = ask->history,
                        .at = ask->at,
                        .arg = arg};
+    enum db_rc rc;
 
-    return gather(&g, ask->from_day, ask->to_day);
+    rc = gather(&g, ask->from_day, ask->to_day);
+    view_close(&g);
+    return rc;
 }
 
 enum db_rc
@@ -399,6 +425,7 @@ reading_read_many(struct db *db, const struct reading_ask *ask,
             g.more |= (uint8_t)(1u << point_id[i] % ROW_POINTS);
         rc = gather(&g, ask->from_day, ask->to_day);
     }
+    view_close(&g);
     return rc;
 }
 
@@ -411,8 +438,11 @@ reading_read_sum(struct db *db, const struct reading_ask *ask,
                        .sum = row,
                        .at = ask->at,
                        .arg = arg};
+    enum db_rc rc;
 
-    return gather(&g, ask->from_day, ask->to_day);
+    rc = gather(&g, ask->from_day, ask->to_day);
+    view_close(&g);
+    return rc;
 }
 
 enum db_rc

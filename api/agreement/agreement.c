@@ -128,10 +128,8 @@ tdsp_span(struct db *db, const struct actor *who, int64_t point_id,
 static enum db_rc
 operator_span(struct db *db, int64_t point_id, struct span *span)
 {
-    struct point p;
-
     *span = (struct span){INT32_MIN, INT32_MAX, true};
-    return db_point_by_id(db, point_id, &p);
+    return db_point_there(db, point_id);
 }
 
 static enum db_rc

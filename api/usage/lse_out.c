@@ -3,7 +3,6 @@
 #include "api/usage/lse_out.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 #define PER_ROW    4        /* intervals of a detail row */
@@ -16,6 +15,16 @@ put_digits(char *to, uint64_t n, int width)
     for (int i = width; i-- > 0; n /= 10)
         to[i] = (char)('0' + n % 10);
     return to + width;
+}
+
+static char *
+put_number(char *to, unsigned n)
+{
+    int width = 1;
+
+    for (unsigned more = n; more >= 10; more /= 10)
+        width++;
+    return put_digits(to, n, width);
 }
 
 static char *
@@ -37,9 +46,7 @@ put_row_one(char *to, const char *esiid, const struct reading_day *d,
 
     to = put_text(put_text(to, "00000001,"), esiid);
     *to++ = ',';
-    if (d->channel >= 10)
-        to = put_digits(to, d->channel / 10, 1);
-    to = put_digits(to, d->channel % 10, 1);
+    to = put_number(to, d->channel);
     *to++ = ',';
     to = put_text(put_digits(to, date, 8), "000000,");
     return put_text(put_digits(to, date, 8), "235900,Y,N\n");
@@ -51,8 +58,6 @@ static char *
 put_row_two(char *to, const struct tz *zone, int year,
             const struct reading_day *d)
 {
-    char seconds[8];
-
     to = put_text(to, "00000002,");
     if (d->has_reads) {
         to += decimal_format(to, d->start_read);
@@ -62,8 +67,7 @@ put_row_two(char *to, const struct tz *zone, int year,
     } else {
         to = put_text(to, "0,0,0,,0");
     }
-    snprintf(seconds, sizeof seconds, "%d", d->seconds);
-    to = put_text(put_text(to, ",,"), d->seconds == 900 ? "900" : seconds);
+    to = put_number(put_text(to, ",,"), d->seconds);
     to = put_text(put_text(to, ",01,1,-1,0.0,0.0,"),
                   tz_standard_name(zone, year));
     *to++ = '\n';
@@ -104,14 +108,15 @@ put_four(char *to, const struct reading_day *d, int i)
 {
     for (int end = i + PER_ROW; i < end; i++) {
         uint32_t ukwh = (uint32_t)d->value_ukwh[i], thousandths = ukwh / 1000;
+        uint32_t whole = thousandths / 1000;
 
         if ((uint64_t)d->value_ukwh[i] >= 10 * DECIMAL_ONE ||
             d->places[i] != 3 || !d->status[i] || thousandths * 1000 != ukwh)
             return NULL;
         to[0] = ',';
-        to[1] = (char)('0' + thousandths / 1000);
+        to[1] = (char)('0' + whole);
         to[2] = '.';
-        memcpy(to + 3, milli[thousandths % 1000], 4);
+        memcpy(to + 3, milli[thousandths - 1000 * whole], 4);
         to[7] = (char)d->status[i];
         to[8] = ',';
         to += 9;
@@ -122,13 +127,24 @@ put_four(char *to, const struct reading_day *d, int i)
 }
 
 static char *
+put_sort(char *to, unsigned row)
+{
+    if (row >= 100)
+        return put_digits(to, FIRST_SORT + row, 8);
+    memcpy(to, "100000", 6);
+    to[6] = (char)('0' + row / 10);
+    to[7] = (char)('0' + row % 10);
+    return to + 8;
+}
+
+static char *
 put_details(char *to, const struct reading_day *d)
 {
     for (int i = 0; i < d->n; i++) {
         if (i % PER_ROW == 0) {
             char *usual;
 
-            to = put_digits(to, (uint64_t)(FIRST_SORT + i / PER_ROW), 8);
+            to = put_sort(to, (unsigned)i / PER_ROW);
             usual = i + PER_ROW <= d->n ? put_four(to, d, i) : NULL;
             if (usual) {
                 to = usual;

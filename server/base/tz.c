@@ -23,19 +23,22 @@
 #include "server/base/str.h"
 #include "server/base/tzif.h"
 
-#define ZONEINFO  "/usr/share/zoneinfo"
-#define FILE_MOST 65536
-#define NAME_SIZE 48
-#define DAY_FIRST 10957           /* 2000-01-01 */
-#define DAY_LAST  47847           /* 2101-01-01 */
-#define UTC_MOST  100000000000000 /* days must fit 32 bits */
-#define DAYS      (DAY_LAST - DAY_FIRST + 1)
+#define ZONEINFO   "/usr/share/zoneinfo"
+#define FILE_MOST  65536
+#define NAME_SIZE  48
+#define DAY_FIRST  10957 /* 2000-01-01 */
+#define DAY_LAST   47847 /* 2101-01-01 */
+#define YEAR_FIRST 2000
+#define YEAR_LAST  2100
+#define UTC_MOST   100000000000000 /* days must fit 32 bits */
+#define DAYS       (DAY_LAST - DAY_FIRST + 1)
 
 struct tz {
     struct tz *next; /* loaded before this one */
     char name[NAME_SIZE];
     struct tzif table;
     int32_t midnight[DAYS]; /* day start minus day * 86400 */
+    const char *standard[YEAR_LAST - YEAR_FIRST + 1]; /* names */
 };
 
 static _Atomic(struct tz *) zones;
@@ -83,6 +86,17 @@ name_is_sound(const char *name)
     return before != '/';
 }
 
+/* Standard time is the one that is less ahead, of January's and July's. */
+static const char *
+standard_search(const struct tz *z, int year)
+{
+    int64_t january = tz_day_start(z, day_from_civil(year, 1, 15));
+    int64_t july = tz_day_start(z, day_from_civil(year, 7, 15));
+
+    return tz_abbreviation(
+        z, tz_offset(z, july) < tz_offset(z, january) ? july : january);
+}
+
 static struct tz *
 zone_load(const char *name)
 {
@@ -100,6 +114,8 @@ zone_load(const char *name)
         for (int32_t i = 0; i < DAYS; i++)
             z->midnight[i] = (int32_t)(day_start_search(z, DAY_FIRST + i) -
                                        (int64_t)(DAY_FIRST + i) * 86400);
+        for (int year = YEAR_FIRST; year <= YEAR_LAST; year++)
+            z->standard[year - YEAR_FIRST] = standard_search(z, year);
     }
     buf_clear(&bytes);
     return z;
@@ -193,11 +209,9 @@ tz_civil(const struct tz *z, int64_t utc, struct civil *c)
 const char *
 tz_standard_name(const struct tz *z, int year)
 {
-    int64_t january = tz_day_start(z, day_from_civil(year, 1, 15));
-    int64_t july = tz_day_start(z, day_from_civil(year, 7, 15));
-
-    return tz_abbreviation(
-        z, tz_offset(z, july) < tz_offset(z, january) ? july : january);
+    return year >= YEAR_FIRST && year <= YEAR_LAST
+               ? z->standard[year - YEAR_FIRST]
+               : standard_search(z, year);
 }
 
 char *

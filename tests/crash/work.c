@@ -159,7 +159,7 @@ work_store(const char *data, char to[512])
 static bool
 old_home(const char *folder, enum db_home home, int steps, char why[512])
 {
-    struct migration list[64] = {{NULL, NULL}};
+    struct migration list[64] = {{NULL, NULL, NULL}};
     struct db_conn *c;
 
     for (int i = 0; i < steps; i++)

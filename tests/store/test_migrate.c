@@ -15,25 +15,29 @@
 #define HOME "-- home: market\n"
 
 static const struct migration ONE[] = {
-    {"9001_a", HOME "CREATE TABLE a (id INTEGER PRIMARY KEY);\n"},
-    {NULL, NULL},
+    {"9001_a", HOME "CREATE TABLE a (id INTEGER PRIMARY KEY);\n", NULL},
+    {NULL, NULL, NULL},
 };
 static const struct migration TWO[] = {
-    {"9001_a", HOME "CREATE TABLE a (id INTEGER PRIMARY KEY);\n"},
-    {"9002_b", HOME "CREATE TABLE b (id INTEGER PRIMARY KEY);\n"
-                    "INSERT INTO a (id) VALUES (1);\n"},
-    {NULL, NULL},
+    {"9001_a", HOME "CREATE TABLE a (id INTEGER PRIMARY KEY);\n", NULL},
+    {"9002_b",
+     HOME "CREATE TABLE b (id INTEGER PRIMARY KEY);\n"
+          "INSERT INTO a (id) VALUES (1);\n",
+     NULL},
+    {NULL, NULL, NULL},
 };
 static const struct migration ALTERED[] = {
-    {"9001_a", HOME "CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT);\n"},
-    {NULL, NULL},
+    {"9001_a", HOME "CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT);\n", NULL},
+    {NULL, NULL, NULL},
 };
 static const struct migration BROKEN[] = {
-    {"9001_a", HOME "CREATE TABLE a (id INTEGER PRIMARY KEY);\n"},
-    {"9002_b", HOME "CREATE TABLE b (id INTEGER PRIMARY KEY);\n"
-                    "INSERT INTO a (id) VALUES (1);\n"
-                    "INSERT INTO nowhere VALUES (1);\n"},
-    {NULL, NULL},
+    {"9001_a", HOME "CREATE TABLE a (id INTEGER PRIMARY KEY);\n", NULL},
+    {"9002_b",
+     HOME "CREATE TABLE b (id INTEGER PRIMARY KEY);\n"
+          "INSERT INTO a (id) VALUES (1);\n"
+          "INSERT INTO nowhere VALUES (1);\n",
+     NULL},
+    {NULL, NULL, NULL},
 };
 
 /* ---- the text of one engine ------------------------------------------------
@@ -194,11 +198,13 @@ static void
 test_a_cut_connection_leaves_nothing(void **state)
 {
     static const struct migration CUT[] = {
-        {"9001_a", HOME "CREATE TABLE a (id INTEGER PRIMARY KEY);\n"},
-        {"9002_b", HOME "CREATE TABLE b (id INTEGER PRIMARY KEY);\n"
-                        "INSERT INTO a (id) VALUES (1);\n"
-                        "SELECT pg_terminate_backend(pg_backend_pid());\n"},
-        {NULL, NULL},
+        {"9001_a", HOME "CREATE TABLE a (id INTEGER PRIMARY KEY);\n", NULL},
+        {"9002_b",
+         HOME "CREATE TABLE b (id INTEGER PRIMARY KEY);\n"
+              "INSERT INTO a (id) VALUES (1);\n"
+              "SELECT pg_terminate_backend(pg_backend_pid());\n",
+         NULL},
+        {NULL, NULL, NULL},
     };
     struct bare b;
 
