@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Many points as one stream.  A chunk of points is looked up and cut into
- * pieces of about PIECE_DAYS meter-days; thread k makes pieces k, k + threads
- * and so on, into a place of its own that the writer empties in order.
+ * Many points as one stream.  A chunk of points is cut into pieces of about
+ * PIECE_DAYS meter-days; thread k makes pieces k, k + threads and so on, into a
+ * place of its own that the writer empties in order.
  */
 #include "api/usage/bulk.h"
 
@@ -30,9 +30,12 @@ struct maker {
     pthread_t thread;
     pthread_cond_t turned; /* full or empty now */
     struct buf piece;
-    bool full, failed, started;
+    bool full, started;
+    enum fault fault; /* of the piece */
     int64_t points, days;
-    const struct point_span *first, *now; /* of the piece; being written */
+    struct point_span *span; /* of the piece: those that may be read */
+    size_t n;
+    const struct point_span *now; /* being written */
     struct export_out out;
 };
 
@@ -40,7 +43,7 @@ struct bulk {
     const struct bulk_ask *ask;
     const struct conf *conf;
     struct load_stamp at;
-    struct point_span *point;
+    int64_t id[BULK_POINTS]; /* of the chunk's points */
     size_t n, per_piece, pieces;
     pthread_mutex_t lock;
     pthread_cond_t work; /* a chunk is there, or the end */
@@ -60,7 +63,7 @@ take_day(void *arg, const struct reading_day *d,
     struct maker *m = arg;
 
     if (!m->now || m->now->point.id != d->point_id) {
-        m->now = m->now ? m->now + 1 : m->first;
+        m->now = m->now ? m->now + 1 : m->span;
         while (m->now->point.id != d->point_id)
             m->now++;
         m->out.point = m->now->point;
@@ -74,43 +77,83 @@ take_day(void *arg, const struct reading_day *d,
     return true;
 }
 
-static bool
-make_piece(struct maker *m, size_t piece)
+/* What the actor may read of a point, as far as it was asked for. */
+static enum fault
+span_point(struct maker *m, int64_t id)
+{
+    const struct bulk_ask *ask = m->b->ask;
+    struct point_span *p = &m->span[m->n];
+    enum fault f =
+        db_fault(m->db, db_point_by_id(m->db, id, &p->point), "export");
+
+    if (f != FAULT_NONE)
+        return f;
+    p->zone = tz_get(p->point.zone);
+    if (!p->zone)
+        return FAULT_OURS;
+    f = agreement_window(m->db, ask->who, m->b->conf, id,
+                         tz_day_of(p->zone, ask->now_utc), false, &p->from,
+                         &p->to);
+    if (f == FAULT_NOT_FOUND)
+        return FAULT_NONE;
+    p->from = p->from > ask->from ? p->from : ask->from;
+    p->to = p->to < ask->to ? p->to : ask->to;
+    m->n += f == FAULT_NONE && p->from <= p->to;
+    return f;
+}
+
+static enum fault
+span_points(struct maker *m, size_t piece)
 {
     const struct bulk *b = m->b;
-    const struct point_span *p = &b->point[piece * b->per_piece];
-    size_t n = b->n - piece * b->per_piece;
-    struct reading_ask ask = {
-        .from_day = p->from, .to_day = p->to, .at = &b->at};
+    const size_t from = piece * b->per_piece, to = from + b->per_piece;
+    enum fault f = FAULT_NONE;
+
+    m->n = 0;
+    for (size_t i = from; i < to && i < b->n && f == FAULT_NONE; i++)
+        f = span_point(m, b->id[i]);
+    return f;
+}
+
+static enum fault
+make_piece(struct maker *m, size_t piece)
+{
+    const struct point_span *p = m->span;
+    struct reading_ask ask = {.at = &m->b->at};
+    enum fault f = span_points(m, piece);
     int64_t id[PIECE_DAYS];
 
-    n = n < b->per_piece ? n : b->per_piece;
-    for (size_t i = 0; i < n; i++) {
+    m->piece.len = 0;
+    if (f != FAULT_NONE || !m->n)
+        return f;
+    ask.from_day = p->from;
+    ask.to_day = p->to;
+    for (size_t i = 0; i < m->n; i++) {
         id[i] = p[i].point.id;
         ask.from_day = p[i].from < ask.from_day ? p[i].from : ask.from_day;
         ask.to_day = p[i].to > ask.to_day ? p[i].to : ask.to_day;
     }
-    m->piece.len = 0;
     m->out.to = &m->piece;
-    m->first = p;
     m->now = NULL;
-    return reading_read_many(m->db, &ask, id, n, take_day, m) == DB_OK;
+    return db_fault(
+        m->db, reading_read_many(m->db, &ask, id, m->n, take_day, m), "export");
 }
 
 /* Waits until the piece before was taken, then hands over this one; false when
  * nobody wants it any more. */
 static bool
-hand_over(struct maker *m, bool good)
+hand_over(struct maker *m, enum fault f)
 {
     struct bulk *b = m->b;
+    bool good;
 
     pthread_mutex_lock(&b->lock);
-    m->failed = !good;
+    m->fault = f;
     m->full = true;
     pthread_cond_signal(&m->turned);
     while (m->full && !b->stopped)
         pthread_cond_wait(&m->turned, &b->lock);
-    good = good && !b->stopped;
+    good = f == FAULT_NONE && !b->stopped;
     pthread_mutex_unlock(&b->lock);
     return good;
 }
@@ -141,69 +184,42 @@ maker_run(void *arg)
 /* ---- writing ------------------------------------------------------------ */
 
 /* Pieces of a chunk, in order. */
-static bool
+static enum fault
 write_chunk(struct bulk *b, struct bulk_counts *n, char why[512])
 {
     for (size_t i = 0; i < b->pieces; i++) {
         struct maker *m = &b->maker[i % (size_t)b->threads];
-        bool good;
+        enum fault f;
 
         pthread_mutex_lock(&b->lock);
         while (!m->full)
             pthread_cond_wait(&m->turned, &b->lock);
+        f = m->fault;
         pthread_mutex_unlock(&b->lock);
-        good = !m->failed;
-        if (!good)
+        if (f != FAULT_NONE)
             str_copy(why, 512, db_error(m->db));
-        if (good && m->piece.len)
-            good = b->ask->write(b->ask->arg, m->piece.at, m->piece.len);
+        else if (m->piece.len &&
+                 !b->ask->write(b->ask->arg, m->piece.at, m->piece.len))
+            f = FAULT_OURS;
         n->bytes += (int64_t)m->piece.len;
         pthread_mutex_lock(&b->lock);
         m->full = false;
         pthread_cond_signal(&m->turned);
         pthread_mutex_unlock(&b->lock);
-        if (!good)
-            return false;
+        if (f != FAULT_NONE)
+            return f;
     }
-    return true;
+    return FAULT_NONE;
 }
 
-/* What the actor may read of each, as far as it was asked for. */
-static enum fault
-span_point(struct bulk *b, struct db *db, int64_t id)
-{
-    struct point_span *p = &b->point[b->n];
-    enum fault f = db_fault(db, db_point_by_id(db, id, &p->point), "export");
-
-    if (f != FAULT_NONE)
-        return f;
-    p->zone = tz_get(p->point.zone);
-    if (!p->zone)
-        return FAULT_OURS;
-    f = agreement_window(db, b->ask->who, b->conf, id,
-                         tz_day_of(p->zone, b->ask->now_utc), false, &p->from,
-                         &p->to);
-    if (f == FAULT_NOT_FOUND)
-        return FAULT_NONE;
-    p->from = p->from > b->ask->from ? p->from : b->ask->from;
-    p->to = p->to < b->ask->to ? p->to : b->ask->to;
-    b->n += f == FAULT_NONE && p->from <= p->to;
-    return f;
-}
-
-/* The points above `after`; *last is 0 when there are no more. */
-static enum fault
+static bool
 next_chunk(struct bulk *b, struct db *db, int64_t after, int64_t *last)
 {
-    int64_t id[BULK_POINTS];
-    int n = b->ask->points(b->ask->arg, db, after, id, BULK_POINTS);
-    enum fault f = n < 0 ? FAULT_OURS : FAULT_NONE;
+    int n = b->ask->points(b->ask->arg, db, after, b->id, BULK_POINTS);
 
-    *last = n > 0 ? id[n - 1] : 0;
-    b->n = 0;
-    for (int i = 0; i < n && f == FAULT_NONE; i++)
-        f = span_point(b, db, id[i]);
-    return f;
+    b->n = n < 0 ? 0 : (size_t)n;
+    *last = n > 0 ? b->id[n - 1] : 0;
+    return n >= 0;
 }
 
 static void
@@ -223,18 +239,16 @@ write_all(struct bulk *b, struct db *db, struct bulk_counts *n, char why[512])
     enum fault f = FAULT_NONE;
 
     do {
-        f = next_chunk(b, db, after, &after);
-        if (f != FAULT_NONE) {
+        if (!next_chunk(b, db, after, &after)) {
             str_copy(why, 512, db_error(db));
-            return f;
+            return FAULT_OURS;
         }
         if (b->n == 0)
             continue;
         give_chunk(b);
-        if (!write_chunk(b, n, why))
-            return FAULT_OURS;
-    } while (after);
-    return FAULT_NONE;
+        f = write_chunk(b, n, why);
+    } while (after && f == FAULT_NONE);
+    return f;
 }
 
 static void
@@ -254,6 +268,7 @@ end_makers(struct bulk *b, struct bulk_counts *n)
         if (m->db)
             db_close(m->db);
         buf_clear(&m->piece);
+        free(m->span);
         pthread_cond_destroy(&m->turned);
         n->points += m->points;
         n->days += m->days;
@@ -268,6 +283,7 @@ start_makers(struct bulk *b, struct db *db, char why[512])
 
         m->b = b;
         m->out.ask.format = b->ask->format;
+        m->span = mem_new(b->per_piece * sizeof *m->span);
         export_receiver(&m->out, b->conf);
         pthread_cond_init(&m->turned, NULL);
     }
@@ -323,7 +339,6 @@ usage_bulk(struct db *db, const struct conf *conf, const struct bulk_ask *ask,
                  : ask->threads > THREADS_MOST ? THREADS_MOST
                                                : ask->threads;
     b->per_piece = points_of_piece(ask);
-    b->point = mem_new(BULK_POINTS * sizeof *b->point);
     pthread_mutex_init(&b->lock, NULL);
     pthread_cond_init(&b->work, NULL);
     f = db_fault(db, db_load_stamp(db, &b->at), "export");
@@ -336,7 +351,6 @@ usage_bulk(struct db *db, const struct conf *conf, const struct bulk_ask *ask,
     end_makers(b, n);
     pthread_cond_destroy(&b->work);
     pthread_mutex_destroy(&b->lock);
-    free(b->point);
     free(b);
     return f;
 }
