@@ -88,17 +88,25 @@ put_parties(char *to, const char *receiver, const struct reading_day *d,
     return to;
 }
 
-/* "145,": three places and what follows them, for the usual value. */
-static char milli[1000][4];
+/* ",0.145,": the usual value of less than 10 kWh, with what stands around. */
+static char milli[10000][8];
 static pthread_once_t milli_once = PTHREAD_ONCE_INIT;
 
 static void
 milli_make(void)
 {
-    for (unsigned i = 0; i < 1000; i++) {
-        put_digits(milli[i], i, 3);
-        milli[i][3] = ',';
+    for (unsigned i = 0; i < 10000; i++) {
+        char *to = put_digits(put_text(milli[i], ","), i / 1000, 1);
+
+        to = put_digits(put_text(to, "."), i % 1000, 3);
+        *to = ',';
     }
+}
+
+static bool
+has_zero(uint32_t bytes)
+{
+    return ((bytes - 0x01010101u) & ~bytes & 0x80808080u) != 0;
 }
 
 /* Four intervals of less than 10 kWh that came with three places; NULL when
@@ -106,20 +114,21 @@ milli_make(void)
 static char *
 put_four(char *to, const struct reading_day *d, int i)
 {
-    for (int end = i + PER_ROW; i < end; i++) {
+    uint32_t places, status;
+
+    memcpy(&places, &d->places[i], PER_ROW);
+    memcpy(&status, &d->status[i], PER_ROW);
+    if (places != 0x03030303u || has_zero(status))
+        return NULL;
+    for (int end = i + PER_ROW; i < end; i++, to += 9) {
         uint32_t ukwh = (uint32_t)d->value_ukwh[i], thousandths = ukwh / 1000;
-        uint32_t whole = thousandths / 1000;
 
         if ((uint64_t)d->value_ukwh[i] >= 10 * DECIMAL_ONE ||
-            d->places[i] != 3 || !d->status[i] || thousandths * 1000 != ukwh)
+            thousandths * 1000 != ukwh)
             return NULL;
-        to[0] = ',';
-        to[1] = (char)('0' + whole);
-        to[2] = '.';
-        memcpy(to + 3, milli[thousandths - 1000 * whole], 4);
+        memcpy(to, milli[thousandths], 8);
         to[7] = (char)d->status[i];
         to[8] = ',';
-        to += 9;
     }
     to[0] = ',';
     to[1] = '\n';

@@ -29,6 +29,20 @@ close_kept(int fd)
     errno = kept;
 }
 
+#define ROOM 65536
+
+/* One more byte than there is, so that its end is met without more room. */
+static size_t
+first_room(int fd, size_t most)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= 0 &&
+                   (uint64_t)st.st_size < most
+               ? (size_t)st.st_size + 1
+               : ROOM;
+}
+
 bool
 file_read(const char *path, size_t most, struct buf *to)
 {
@@ -38,9 +52,11 @@ file_read(const char *path, size_t most, struct buf *to)
 
     if (fd < 0)
         return false;
+    buf_room(to, first_room(fd, most));
     for (;;) {
-        buf_room(to, 65536);
-        n = read(fd, to->at + to->len, 65536);
+        if (to->len == to->size)
+            buf_room(to, ROOM);
+        n = read(fd, to->at + to->len, to->size - to->len);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)

@@ -5,26 +5,14 @@
  */
 #include "config.h"
 
-#include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "server/base/conf.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/fuzz_file.h"
 
 static bool
 read_bytes(struct conf *c, const void *bytes, size_t n, char why[512])
 {
-    int fd = memfd_create("conf", MFD_CLOEXEC);
-    char path[64];
-    bool ok;
-
-    REQUIRE(fd >= 0 && write(fd, bytes, n) == (ssize_t)n);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     conf_init(c);
-    ok = conf_read(c, path, why);
-    close(fd);
-    return ok;
+    return conf_read(c, fuzz_file(bytes, n), why);
 }
 
 int

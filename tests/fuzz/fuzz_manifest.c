@@ -16,9 +16,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     /* in memory: the manifest is written for each input */
     static char folder[] = "/dev/shm/fuzz-manifest-XXXXXX", path[64];
+    static int fd = -1;
     struct backup_facts f;
     char why[512] = "";
-    int fd;
 
     /* A backup of PostgreSQL's is given to its own programs. */
     if (memmem(bytes, n, "postgres", 8) != NULL)
@@ -27,10 +27,10 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         REQUIRE(mkdtemp(folder) != NULL);
         snprintf(path, sizeof path, "%s/manifest", folder);
         log_init(LOG_ERROR_);
+        fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     }
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    REQUIRE(fd >= 0 && write(fd, bytes, n) == (ssize_t)n);
-    close(fd);
+    REQUIRE(pwrite(fd, bytes, n, 0) == (ssize_t)n &&
+            ftruncate(fd, (off_t)n) == 0);
     if (db_backup_verify(folder, &f, why) != DB_OK)
         REQUIRE(why[0] != '\0');
     else

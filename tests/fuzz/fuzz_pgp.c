@@ -12,14 +12,11 @@
 
 #include <rnp/rnp.h>
 #include <rnp/rnp_err.h>
-#include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "server/base/log.h"
 #include "server/wire/pgp.h"
 #include "server/wire/source.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/fuzz_file.h"
 
 #define EDIT_MOST 3
 
@@ -77,15 +74,12 @@ static struct read
 file_read_all(const uint8_t *bytes, size_t n)
 {
     static char block[65536];
-    char path[64], why[512] = "";
-    int fd = memfd_create("pgp", MFD_CLOEXEC);
+    char why[512] = "";
     struct read r = {0};
     struct source *s;
     ssize_t some = -1;
 
-    REQUIRE(fd >= 0 && write(fd, bytes, n) == (ssize_t)n);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    s = source_open(path, folder, why);
+    s = source_open(fuzz_file(bytes, n), folder, why);
     REQUIRE(s != NULL || why[0] != '\0');
     while (s != NULL && (some = source_read(s, block, sizeof block)) > 0) {
         r.text = realloc(r.text, r.n + (size_t)some);
@@ -96,7 +90,6 @@ file_read_all(const uint8_t *bytes, size_t n)
     REQUIRE(r.n <= 200 * (n + 65536) + (1 << 20));
     r.sound = s != NULL && some == 0;
     source_close(s);
-    close(fd);
     return r;
 }
 

@@ -10,7 +10,7 @@
 
 FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
 
-EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/run
+EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h tests/fuzz/run
 
 fuzz-programs: $(filter tests/fuzz/%,$(EXTRA_PROGRAMS))
 list-fuzzers:
