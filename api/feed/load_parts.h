@@ -17,7 +17,7 @@
 #include "db/point_book.h"
 #include "server/base/hash.h"
 
-#define BLOCKS     8
+#define BLOCKS     24
 #define BLOCK_TEXT (1u << 20)
 #define BATCHES    6
 /* Bytes of batches that wait to be written, beyond which no new one is begun:
@@ -29,6 +29,9 @@
  * bytes a byte beside it while it is compared. */
 #define MOST_TABLE       (32u << 20)
 #define PROGRESS_SECONDS 0.1
+
+_Static_assert(BLOCKS <= QUEUE_MOST && BATCHES <= QUEUE_MOST,
+               "queues hold all there are");
 
 struct block {
     size_t n;

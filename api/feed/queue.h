@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define QUEUE_MOST 16
+#define QUEUE_MOST 32
 
 struct queue {
     pthread_mutex_t lock;

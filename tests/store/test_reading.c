@@ -404,6 +404,7 @@ static struct {
     const struct reading_engine *real;
     const char *store;
     int64_t load_id; /* 0: done */
+    int64_t rows;    /* that it has */
 } midway;
 
 static void
@@ -419,7 +420,7 @@ unload_elsewhere(void)
     assert_int_equal(db_load_get(db, midway.load_id, &l), DB_OK);
     assert_int_equal(db_load_end(db, &l, LOAD_UNLOADED), DB_OK);
     assert_int_equal(reading_recover(db, &rows), DB_OK);
-    assert_int_equal(rows, 2);
+    assert_int_equal(rows, midway.rows);
     db_close(db);
     midway.load_id = 0;
 }
@@ -451,6 +452,7 @@ read_midway(struct engine *e, int64_t load_id, int32_t days, struct buf *b)
     midway.real = h->engine;
     midway.store = e->store;
     midway.load_id = load_id;
+    midway.rows = 2;
     slow.each = each_midway;
     h->engine = &slow;
     b->len = 0;
@@ -495,6 +497,72 @@ test_unload_under_a_reader(void **test)
 
 /* ---- logs ------------------------------------------------------------------
  */
+
+struct between {
+    struct buf told;
+    int rows;
+};
+
+/* After the first row everything of that load is taken back, and gone. */
+static bool
+row_between(void *arg, const struct reading_day *d,
+            const struct reading_version *v)
+{
+    struct between *b = arg;
+
+    if (!b->rows++)
+        unload_elsewhere();
+    return dump_row(&b->told, d, v);
+}
+
+/* Many points are read under one view: what was taken back after the first is
+ * seen by the next, whole.  A reading of one moment ends instead. */
+static void
+test_unload_between_points(void **test)
+{
+    struct engine *e = engine_of(test);
+    const struct rec first[] = {{9, 0, 4, 20261021000000, 5, "A"},
+                                {9, 15, 4, 20261105000000, 6, "A"},
+                                {17, 0, 4, 20261021000000, 5, "A"}};
+    const struct rec second[] = {{1, 0, 4, 20261022000000, 7, "B"},
+                                 {9, 0, 4, 20261022000000, 7, "B"},
+                                 {9, 15, 4, 20261106000000, 8, "B"},
+                                 {17, 0, 4, 20261022000000, 7, "B"}};
+    const struct file a = {1, 1, first, 3}, b = {2, 1, second, 4};
+    const int64_t id[] = {1, 9, 17};
+    struct reading_ask ask = {.from_day = records_day0(),
+                              .to_day = records_day0() + 20};
+    struct between got = {.rows = 0};
+    struct buf want = {0};
+    struct load_stamp at;
+
+    points_make(e->db, 17);
+    records_load(e->db, &a, NULL);
+    assert_int_equal(
+        reading_each(e->db, 9, ask.from_day, ask.to_day, dump_row, &want),
+        DB_OK);
+    assert_int_equal(
+        reading_each(e->db, 17, ask.from_day, ask.to_day, dump_row, &want),
+        DB_OK);
+    midway.store = e->store;
+    midway.rows = 4;
+    midway.load_id = records_load(e->db, &b, NULL);
+    assert_int_equal(reading_read_many(e->db, &ask, id, 3, row_between, &got),
+                     DB_OK);
+    assert_int_equal(got.rows, 4);
+    assert_non_null(strchr(buf_text(&got.told), '\n'));
+    assert_string_equal(strchr(buf_text(&got.told), '\n') + 1, buf_text(&want));
+    midway.load_id = records_load(e->db, &b, NULL);
+    assert_int_equal(db_load_stamp(e->db, &at), DB_OK);
+    ask.at = &at;
+    got.rows = 0;
+    assert_int_equal(reading_read_many(e->db, &ask, id, 3, row_between, &got),
+                     DB_BUSY);
+    assert_int_equal(got.rows, 1);
+    assert_check_clean(e->db);
+    buf_clear(&want);
+    buf_clear(&got.told);
+}
 
 static off_t
 log_size(const struct engine *e)
@@ -551,6 +619,7 @@ main(void)
         {"test_lost_lock on PostgreSQL", test_lost_lock, engine_set_up_postgres,
          engine_tear_down, NULL},
         ENGINE_TESTS(test_unload_under_a_reader),
+        ENGINE_TESTS(test_unload_between_points),
         {"test_an_emptied_month_is_no_empty_month",
          test_an_emptied_month_is_no_empty_month, engine_set_up_sqlite,
          engine_tear_down, NULL},
