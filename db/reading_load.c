@@ -444,6 +444,7 @@ classify(struct reading_load *rl, const struct entry *e, size_t n,
 
 /* ---- rows ---------------------------------------------------------------- */
 
+#define SOON      8    /* entries ahead of the one that is told */
 #define FIND_MOST 4096 /* entries compared at a time: bounds memory */
 
 /* Days with many versions are compared in smaller portions. */
@@ -476,6 +477,8 @@ compare_part(struct reading_load *rl, const struct reading_part *p,
         return rc;
     rl->met_n = 0;
     for (size_t i = 0; i < n && !meets; i++) {
+        if (i + SOON < n) /* sorted, they lie anywhere */
+            __builtin_prefetch(rl->bytes.at + e[i + SOON].at);
         rl->told = &e[i];
         rl->outcome(rl->arg, e[i].tag, READING_LOADED);
     }

@@ -8,7 +8,7 @@ tests_crash_crash_load_LDADD = libmeterhouse.a $(DEPS_LIBS)
 
 EXTRA_PROGRAMS += tests/crash/fault
 tests_crash_fault_SOURCES = tests/crash/fault.c \
-	tests/crash/known.c tests/crash/rig.c tests/crash/rig.h \
+	tests/crash/folder.c tests/crash/known.c tests/crash/rig.c tests/crash/rig.h \
 	tests/crash/work.c tests/crash/work.h \
 	tests/crash/power.c tests/crash/power.h \
 	tests/crash/fault_vfs.c tests/crash/fault_vfs.h \

@@ -3,10 +3,8 @@
 
 #include "tests/crash/rig.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
 #include <signal.h>
 #include <sodium.h>
@@ -31,6 +29,7 @@
 #include "server/base/file.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
+#include "server/base/tz.h"
 #include "tests/crash/power.h"
 #include "tests/crash/shim.h"
 #include "tests/crash/tell.h"
@@ -75,71 +74,6 @@ rig_shell(struct rig *r, const char *format, ...)
     vsnprintf(line, sizeof line, format, ap);
     va_end(ap);
     return system(line) == 0 || rig_wrong(r, "failed: %.400s", line);
-}
-
-/* ---- folders ---------------------------------------------------------------
- */
-
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
-bool
-rig_remove(struct rig *r, const char *folder)
-{
-    if (nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 ||
-        errno == ENOENT)
-        return true;
-    return rig_wrong(r, "%s: %s", folder, strerror(errno));
-}
-
-static bool
-copy_file(const char *from, const char *to)
-{
-    struct buf b = {0};
-    bool ok = file_read(from, 1 << 28, &b);
-    int fd = ok ? open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
-
-    ok = fd >= 0 && (!b.len || write(fd, b.at, b.len) == (ssize_t)b.len);
-    if (fd >= 0)
-        close(fd);
-    buf_clear(&b);
-    return ok;
-}
-
-static bool
-copy_all(const char *from, const char *to)
-{
-    DIR *d = opendir(from);
-    struct dirent *e;
-    bool ok = d && mkdir(to, 0700) == 0;
-
-    while (ok && (e = readdir(d))) {
-        char a[512], b[512];
-
-        if (str_eq(e->d_name, ".") || str_eq(e->d_name, ".."))
-            continue;
-        snprintf(a, sizeof a, "%.250s/%.250s", from, e->d_name);
-        snprintf(b, sizeof b, "%.250s/%.250s", to, e->d_name);
-        ok = e->d_type == DT_DIR ? copy_all(a, b) : copy_file(a, b);
-    }
-    if (d)
-        closedir(d);
-    return ok;
-}
-
-bool
-rig_copy(struct rig *r, const char *from, const char *to)
-{
-    if (!rig_remove(r, to))
-        return false;
-    return copy_all(from, to) ||
-           rig_wrong(r, "copying %s: %s", from, strerror(errno));
 }
 
 /* ---- children --------------------------------------------------------------
@@ -771,6 +705,7 @@ rig_open(struct rig *r, const char *program, const char *scratch, uint64_t seed)
     /* Once, for all children. */
     sqlite3_initialize();
     sha256_hex(digest, "", 0);
+    tz_get("America/Chicago");
     return rig_shell(r,
                      "rm -rf '%s/in' && '%s' generate --out '%s/in' --seed %d "
                      "--meters 12 --from 2026-02-26 --to 2026-03-04 "

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Removes and copies folders. */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "server/base/buf.h"
+#include "server/base/file.h"
+#include "server/base/str.h"
+#include "tests/crash/rig.h"
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+bool
+rig_remove(struct rig *r, const char *folder)
+{
+    if (nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 ||
+        errno == ENOENT)
+        return true;
+    return rig_wrong(r, "%s: %s", folder, strerror(errno));
+}
+
+/* Into what is there, so that its memory serves again. */
+static bool
+copy_file(const char *from, const char *to)
+{
+    struct buf b = {0};
+    bool ok = file_read(from, 1 << 28, &b);
+    int fd = ok ? open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+
+    ok = fd >= 0 && (!b.len || write(fd, b.at, b.len) == (ssize_t)b.len) &&
+         ftruncate(fd, (off_t)b.len) == 0;
+    if (fd >= 0)
+        close(fd);
+    buf_clear(&b);
+    return ok;
+}
+
+/* Calls fn for each entry of both folders, by their full names in them. */
+static bool
+each_entry(const char *list, const char *from, const char *to,
+           bool (*fn)(const char *a, const char *b, bool folder))
+{
+    DIR *d = opendir(list);
+    struct dirent *e;
+    bool ok = d != NULL;
+
+    while (ok && (e = readdir(d))) {
+        char a[512], b[512];
+
+        if (str_eq(e->d_name, ".") || str_eq(e->d_name, ".."))
+            continue;
+        snprintf(a, sizeof a, "%.250s/%.250s", from, e->d_name);
+        snprintf(b, sizeof b, "%.250s/%.250s", to, e->d_name);
+        ok = fn(a, b, e->d_type == DT_DIR);
+    }
+    if (d)
+        closedir(d);
+    return ok;
+}
+
+/* What `a` does not have, or has of another kind, goes from `b`. */
+static bool
+drop_other(const char *a, const char *b, bool folder)
+{
+    struct stat st;
+
+    if (lstat(a, &st) == 0 && S_ISDIR(st.st_mode) == folder)
+        return true;
+    return nftw(b, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0;
+}
+
+static bool
+copy_one(const char *a, const char *b, bool folder)
+{
+    if (!folder)
+        return copy_file(a, b);
+    return (mkdir(b, 0700) == 0 || errno == EEXIST) &&
+           each_entry(b, a, b, drop_other) && each_entry(a, a, b, copy_one);
+}
+
+bool
+rig_copy(struct rig *r, const char *from, const char *to)
+{
+    return copy_one(from, to, true) ||
+           rig_wrong(r, "copying %s: %s", from, strerror(errno));
+}
