@@ -149,7 +149,8 @@ month_fill(struct db *db, const char *fresh)
     sqlite3 *h = NULL;
     int rc = sqlite3_open(fresh, &h);
 
-    sqlite3_extended_result_codes(h, 1);
+    if (h != NULL) /* else there was no memory for it */
+        sqlite3_extended_result_codes(h, 1);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(h, MONTH_TABLE, NULL, NULL, NULL);
     if (rc != SQLITE_OK)

@@ -103,10 +103,10 @@ note() {
 }
 
 # The kind that is wanted and is furthest from its goal; nothing when all is
-# done.
+# done.  A sweep that found something would find it again.
 next_kind() {
     local kind goal
-    goals | grep -E "${STRESS_ONLY:-.}" | while read -r kind goal; do
+    goals | grep -E "${STRESS_ONLY:-.}" | grep -vxFf "$dir/failed" | while read -r kind goal; do
         echo "$(done_of "$kind") $goal $kind"
     done | awk '$1 < $2 { print $1 / $2, $3 }' | sort -n |
         awk 'NR == 1 { print $2 }'
@@ -213,12 +213,15 @@ main() {
     export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
     ASAN_OPTIONS+=:malloc_context_size=2:quarantine_size_mb=8
     failed=0
+    : >"$dir/failed"
     while [ $((SECONDS - began)) -lt "$seconds" ]; do
         kind=$(next_kind)
         [ -n "$kind" ] || break
         case $kind in kills*) kind=kills. ;; esac
         goal=$(goals | awk -v k="$kind" '$1 == k { print $2 }')
-        "run_${kind%%.*}" "${kind#*.}" $((goal - $(done_of "$kind"))) || failed=1
+        "run_${kind%%.*}" "${kind#*.}" $((goal - $(done_of "$kind"))) && continue
+        failed=1
+        [[ $kind != sweep* ]] || echo "$kind $goal" >>"$dir/failed"
     done
     totals
     exit $failed
