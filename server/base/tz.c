@@ -44,17 +44,11 @@ struct tz {
 static _Atomic(struct tz *) zones;
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 
-/* First instant at or after period k's begin whose local date is `day` or
- * later, looking from the period that holds an instant surely before it. */
+/* First instant whose local date is `day` (local midnight, in seconds) or
+ * later, looking from period k, which holds an instant surely before it. */
 static int64_t
-day_start_search(const struct tz *z, int32_t day)
+day_start_from(const struct tz *z, int64_t local, size_t k)
 {
-    int64_t local = (int64_t)day * 86400;
-    int64_t early = local - 2 * 86400, moved = early;
-    size_t k = tzif_find(&z->table, &moved);
-    int64_t cycles = early - moved;
-
-    local -= cycles; /* search where the table is, answer where asked */
     for (;; k++) {
         const struct tzif_period *p = &z->table.period[k];
         int64_t utc = local - z->table.type[p->type].offset;
@@ -62,7 +56,40 @@ day_start_search(const struct tz *z, int32_t day)
         if (utc < p->at)
             utc = p->at;
         if (k + 1 == z->table.n || utc < z->table.period[k + 1].at)
-            return utc + cycles;
+            return utc;
+    }
+}
+
+#define SURELY_BEFORE (2 * 86400) /* no clock is as far from UTC */
+
+static int64_t
+day_start_search(const struct tz *z, int32_t day)
+{
+    int64_t local = (int64_t)day * 86400;
+    int64_t early = local - SURELY_BEFORE, moved = early;
+    size_t k = tzif_find(&z->table, &moved);
+    int64_t cycles = early - moved;
+
+    /* search where the table is, answer where asked */
+    return day_start_from(z, local - cycles, k) + cycles;
+}
+
+/* The days of the table, each from the period of the one before. */
+static void
+midnights_fill(struct tz *z)
+{
+    const struct tzif *t = &z->table;
+    size_t k = 0;
+
+    for (int32_t i = 0; i < DAYS; i++) {
+        int64_t local = (int64_t)(DAY_FIRST + i) * 86400, start;
+
+        while (k + 1 < t->n && t->period[k + 1].at <= local - SURELY_BEFORE)
+            k++;
+        start = local - SURELY_BEFORE > t->last
+                    ? day_start_search(z, DAY_FIRST + i)
+                    : day_start_from(z, local, k);
+        z->midnight[i] = (int32_t)(start - local);
     }
 }
 
@@ -111,9 +138,7 @@ zone_load(const char *name)
         z = mem_new(sizeof *z);
         str_copy(z->name, sizeof z->name, name);
         z->table = table;
-        for (int32_t i = 0; i < DAYS; i++)
-            z->midnight[i] = (int32_t)(day_start_search(z, DAY_FIRST + i) -
-                                       (int64_t)(DAY_FIRST + i) * 86400);
+        midnights_fill(z);
         for (int year = YEAR_FIRST; year <= YEAR_LAST; year++)
             z->standard[year - YEAR_FIRST] = standard_search(z, year);
     }
