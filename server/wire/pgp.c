@@ -12,8 +12,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
-#include <rnp/rnp.h>
-#include <rnp/rnp_err.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -26,10 +24,12 @@
 #include "server/base/file.h"
 #include "server/base/str.h"
 #include "server/wire/layer.h"
+#include "server/wire/rnp_library.h"
 
 #define KEY_MOST 1048576 /* bytes of a key file */
 
 struct pgp {
+    const struct rnp_library *rnp;
     rnp_ffi_t ffi;
     struct source *under;
     pthread_t thread;
@@ -85,18 +85,18 @@ key_take(struct pgp *p, const char *path, char why[512])
     rnp_result_t rc = RNP_ERROR_READ;
 
     if (file_read(path, KEY_MOST, &b) &&
-        rnp_input_from_memory(&in, (const uint8_t *)b.at, b.len, false) ==
+        p->rnp->input_from_memory(&in, (const uint8_t *)b.at, b.len, false) ==
             RNP_SUCCESS)
-        rc = rnp_import_keys(
+        rc = p->rnp->import_keys(
             p->ffi, in, RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_SECRET_KEYS,
             NULL);
-    rnp_input_destroy(in);
+    p->rnp->input_destroy(in);
     if (b.len > 0)
         sodium_memzero(b.at, b.len);
     buf_clear(&b);
     if (rc != RNP_SUCCESS)
         snprintf(why, 512, "%.300s: no PGP key: %s", path,
-                 rnp_result_to_string(rc));
+                 p->rnp->result_to_string(rc));
     return rc == RNP_SUCCESS;
 }
 
@@ -140,7 +140,7 @@ keys_take(struct pgp *p, const char *folder, char why[512])
     if (!ok)
         return false;
     passphrase_take(p, folder);
-    rnp_get_secret_key_count(p->ffi, &p->keys);
+    p->rnp->get_secret_key_count(p->ffi, &p->keys);
     if (p->keys == 0)
         snprintf(why, 512,
                  "encrypted, and there is no secret PGP key in %.300s", folder);
@@ -185,7 +185,7 @@ push(void *arg, const void *bytes, size_t n)
 }
 
 static const char *
-failure_text(rnp_result_t rc)
+failure_text(const struct pgp *p, rnp_result_t rc)
 {
     switch (rc) {
     case RNP_ERROR_NO_SUITABLE_KEY:
@@ -194,23 +194,23 @@ failure_text(rnp_result_t rc)
     case RNP_ERROR_BAD_PASSWORD:
         return "the passphrase of the PGP key is missing or wrong";
     default:
-        return rnp_result_to_string(rc);
+        return p->rnp->result_to_string(rc);
     }
 }
 
 /* A signature that was made by a key of ours to know, and does not fit. */
 static bool
-has_bad_signature(rnp_op_verify_t op)
+has_bad_signature(const struct pgp *p, rnp_op_verify_t op)
 {
     size_t n = 0;
 
-    rnp_op_verify_get_signature_count(op, &n);
+    p->rnp->op_verify_get_signature_count(op, &n);
     for (size_t i = 0; i < n; i++) {
         rnp_op_verify_signature_t sig;
-        rnp_result_t rc = rnp_op_verify_get_signature_at(op, i, &sig);
+        rnp_result_t rc = p->rnp->op_verify_get_signature_at(op, i, &sig);
 
         if (rc == RNP_SUCCESS)
-            rc = rnp_op_verify_signature_get_status(sig);
+            rc = p->rnp->op_verify_signature_get_status(sig);
         if (rc != RNP_SUCCESS && rc != RNP_ERROR_KEY_NOT_FOUND)
             return true;
     }
@@ -227,13 +227,13 @@ judge(struct pgp *p, rnp_op_verify_t op, rnp_result_t rc)
     if (p->under->why[0] != '\0') {
         str_copy(p->why, sizeof p->why, p->under->why);
     } else if (rc != RNP_SUCCESS) {
-        snprintf(p->why, sizeof p->why, "PGP: %s", failure_text(rc));
-    } else if (rnp_op_verify_get_protection_info(op, NULL, NULL, &whole) !=
+        snprintf(p->why, sizeof p->why, "PGP: %s", failure_text(p, rc));
+    } else if (p->rnp->op_verify_get_protection_info(op, NULL, NULL, &whole) !=
                    RNP_SUCCESS ||
                !whole) {
         str_copy(p->why, sizeof p->why,
                  "PGP: not encrypted, or without an integrity check");
-    } else if (has_bad_signature(op)) {
+    } else if (has_bad_signature(p, op)) {
         str_copy(p->why, sizeof p->why, "PGP: the signature does not fit");
     }
 }
@@ -245,20 +245,20 @@ decrypt(void *arg)
     rnp_input_t in = NULL;
     rnp_output_t out = NULL;
     rnp_op_verify_t op = NULL;
-    rnp_result_t rc = rnp_input_from_callback(&in, pull, NULL, p);
+    rnp_result_t rc = p->rnp->input_from_callback(&in, pull, NULL, p);
 
     if (rc == RNP_SUCCESS)
-        rc = rnp_output_to_callback(&out, push, NULL, p);
+        rc = p->rnp->output_to_callback(&out, push, NULL, p);
     if (rc == RNP_SUCCESS)
-        rc = rnp_op_verify_create(&op, p->ffi, in, out);
+        rc = p->rnp->op_verify_create(&op, p->ffi, in, out);
     if (rc == RNP_SUCCESS)
-        rc = rnp_op_verify_set_flags(op, RNP_VERIFY_IGNORE_SIGS_ON_DECRYPT);
+        rc = p->rnp->op_verify_set_flags(op, RNP_VERIFY_IGNORE_SIGS_ON_DECRYPT);
     if (rc == RNP_SUCCESS)
-        rc = rnp_op_verify_execute(op);
+        rc = p->rnp->op_verify_execute(op);
     judge(p, op, rc);
-    rnp_op_verify_destroy(op);
-    rnp_output_destroy(out);
-    rnp_input_destroy(in);
+    p->rnp->op_verify_destroy(op);
+    p->rnp->output_destroy(out);
+    p->rnp->input_destroy(in);
     shutdown(p->to_reader, SHUT_WR);
     return NULL;
 }
@@ -316,7 +316,8 @@ pgp_close(struct source *s)
     thread_end(p);
     if (p->to_reader >= 0)
         close(p->to_reader);
-    rnp_ffi_destroy(p->ffi);
+    if (p->rnp != NULL)
+        p->rnp->ffi_destroy(p->ffi);
     sodium_memzero(p, sizeof *p);
     free(p);
 }
@@ -333,9 +334,13 @@ pgp_open(struct source *under, const char *keys, char why[512])
     s->state = p;
     s->read = pgp_read;
     s->close = pgp_close;
+    p->rnp = rnp_library(why);
+    if (p->rnp == NULL)
+        goto refuse;
     snprintf(why, 512, "PGP cannot start");
-    if (rnp_ffi_create(&p->ffi, "GPG", "GPG") != RNP_SUCCESS ||
-        rnp_ffi_set_pass_provider(p->ffi, give_passphrase, p) != RNP_SUCCESS ||
+    if (p->rnp->ffi_create(&p->ffi, "GPG", "GPG") != RNP_SUCCESS ||
+        p->rnp->ffi_set_pass_provider(p->ffi, give_passphrase, p) !=
+            RNP_SUCCESS ||
         !keys_take(p, keys, why))
         goto refuse;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {

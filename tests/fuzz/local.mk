@@ -89,4 +89,5 @@ EXTRA_DIST += tests/fuzz/corpus/headers
 EXTRA_PROGRAMS += tests/fuzz/fuzz_pgp
 tests_fuzz_fuzz_pgp_SOURCES = tests/fuzz/fuzz_pgp.c
 tests_fuzz_fuzz_pgp_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_pgp_LDADD = $(LDADD) $(RNP_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/pgp
