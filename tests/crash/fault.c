@@ -385,6 +385,8 @@ sweep_has(const struct rig *r, const char *what, const struct sweep *s, int at)
 static bool
 sweep(struct rig *r, const char *what, struct totals *t)
 {
+    bool any = false;
+
     t->works = 1;
     rig_what(r, false, "making the core work");
     if (!rig_work(r, true))
@@ -392,14 +394,17 @@ sweep(struct rig *r, const char *what, struct totals *t)
     r->steady = true;
     for (int at = 0; at < r->w.n; at++) {
         for (size_t i = 0; i < N_SWEEPS; i++) {
-            if (!t->cut && sweep_has(r, what, &SWEEPS[i], at) &&
-                !sweep_step(r, at, &SWEEPS[i], t))
+            if (!sweep_has(r, what, &SWEEPS[i], at))
+                continue;
+            any = true;
+            if (!t->cut && !sweep_step(r, at, &SWEEPS[i], t))
                 return false;
         }
     }
-    if (!t->runs && !t->begin)
+    if (!any)
         return rig_wrong(r, "there is no sweep %s", what);
-    return t->begin > 0 || t->cut || t->failed + t->died > 0 ||
+    /* a checkpoint with nothing to do syncs nothing */
+    return !t->runs || t->begin > 0 || t->cut || t->failed + t->died > 0 ||
            str_starts(what, "short") || rig_wrong(r, "no fault had an effect");
 }
 
