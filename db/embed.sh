@@ -22,7 +22,8 @@ for file in $(printf '%s\n' "$@" | awk -F/ '{ print $NF, $0 }' | sort |
     printf '    {"%s",\n' "$(basename "$file" .sql)"
     sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/     "/' -e 's/$/\\n"/' "$file"
     echo '     ,'
-    printf '     "%s"},\n' "$(sha256sum "$file" | cut -d ' ' -f 1)"
+    sum=$(sha256sum "$file")
+    printf '     "%s"},\n' "${sum%% *}"
 done
 echo '    {NULL, NULL, NULL},'
 echo '};'

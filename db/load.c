@@ -9,6 +9,8 @@
 #include "db/engine.h"
 #include "server/base/clock.h"
 
+/* The column sha256 holds the digest of load.h; of loads by older programs, the
+ * SHA-256 of the text. */
 #define FIELDS                                                                 \
     "id, seq, state, kind, name, sha256, sender, file_stamp, file_counter, "   \
     "bytes, started_utc, ended_utc, n_read, n_loaded, n_replaced, "            \

@@ -4,9 +4,9 @@
  *
  * An ESI ID of up to 22 digits is a number of 80 bits with its length, so the
  * table holds the ESI ID itself and needs no text to be sure of a match.  The
- * slots are ordered by hash (ordered linear probing): a look-up ends at the
- * first slot with a greater hash, so the table can be 94 % full.  Others (with
- * letters, or longer) are rare and lie in a small table with their text.
+ * slots are ordered by hash (ordered linear probing): a look-up ends soon after
+ * the first slot with a greater hash, so the table can be 94 % full.  Others
+ * (with letters, or longer) are rare and lie in a small table with their text.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -307,7 +307,7 @@ map_put(struct point_map *m, const char *esiid, uint32_t id, uint8_t bits)
         }
         if (slot_insert(m, s, (struct slot){k.low, k.high, id, bits}))
             return;
-        table_resize(m, m->used + m->used / 8);
+        table_resize(m, m->size + m->size / 8);
     }
 }
 

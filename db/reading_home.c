@@ -246,14 +246,14 @@ compare_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* One statement, so of one moment: the newest load, how often something was
- * taken away, and the loads that are not to be seen. */
 /* Loads of that state whose rows may be there.  IN alone would make SQLite fill
  * a table for it; without it, SQLite would not see that the index serves. */
 #define HIDDEN_OF(state)                                                       \
     "SELECT state, id FROM load WHERE state = " state                          \
     " AND state IN (1, 3) AND gone = 0 UNION ALL "
 
+/* One statement, so of one moment: the newest load, how often something was
+ * taken away, and the loads that are not to be seen. */
 enum db_rc
 reading_view_open(struct db *db, struct reading_view *v)
 {

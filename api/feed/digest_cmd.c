@@ -5,9 +5,10 @@
 #include "server/base/piece_hash.h"
 #include "server/wire/source.h"
 
-#define READ_TEXT (16u * HASH_PIECE)
+#define READ_TEXT (16 * HASH_PIECE)
 
-/* Reads to the end.  False: what was read is not the whole. */
+/* Reads to the first end that is met.  False: what was read is not the whole.
+ */
 static bool
 digest_text(struct source *s, char hex[SHA256_HEX])
 {
@@ -15,10 +16,12 @@ digest_text(struct source *s, char hex[SHA256_HEX])
     struct piece_hash *h = piece_hash_new();
     ssize_t n;
 
-    while ((n = source_read(s, text, sizeof text)) > 0)
-        piece_hash_add(h, text, (size_t)n);
+    do {
+        n = source_read(s, text, sizeof text);
+        piece_hash_add(h, text, n > 0 ? (size_t)n : 0);
+    } while (n == READ_TEXT);
     piece_hash_end(h, hex);
-    return n == 0;
+    return n >= 0;
 }
 
 static bool

@@ -25,6 +25,22 @@ take_reject(struct batch *b, const struct table_reject *j)
     batch_reject(b, &f);
 }
 
+/* The committed load of that content; an older program knew it by the SHA-256
+ * of the whole text. */
+static enum db_rc
+table_find(struct loader *ld, struct batch *b, struct load *old)
+{
+    const struct load *l = &b->r.l;
+    enum db_rc rc =
+        db_load_find(ld->db, l->digest, l->file_stamp, l->file_counter, old);
+    char whole[SHA256_HEX];
+
+    if (rc != DB_NONE)
+        return rc;
+    sha256_hex(whole, buf_text(&b->text), b->text.len);
+    return db_load_find(ld->db, whole, l->file_stamp, l->file_counter, old);
+}
+
 /*
  * The same content changes nothing.  Only where rows of it were refused may a
  * second time bring more; of a registry file if no newer one has spoken since.
@@ -33,8 +49,7 @@ static enum db_rc
 table_known(struct loader *ld, struct batch *b, bool *known)
 {
     struct load *l = &b->r.l, old = {.id = 0};
-    enum db_rc rc =
-        db_load_find(ld->db, l->digest, l->file_stamp, l->file_counter, &old);
+    enum db_rc rc = table_find(ld, b, &old);
 
     *known = false;
     if (rc != DB_OK)

@@ -13,7 +13,7 @@ bool billed_check(const char *text, size_t n);
 
 /*
  * Takes a whole file in as one load, under the writer lock.  The caller fills
- * l->name, sha256, bytes and sender; kind, counts, id and state come back.
+ * l->name, digest, bytes and sender; kind, counts, id and state come back.
  * Answers as registry_load does.
  */
 enum db_rc billed_load(struct db *db, const void *text, size_t n,

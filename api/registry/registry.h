@@ -22,7 +22,7 @@ bool registry_check(const char *text, size_t n);
 
 /*
  * Takes a whole file in as one load, under the writer lock.  The caller fills
- * l->name, sha256 and bytes, and l->sender when the file comes from that TDSP,
+ * l->name, digest and bytes, and l->sender when the file comes from that TDSP,
  * which may not speak of another's points; kind, sender, counts, id and state
  * come back.
  *

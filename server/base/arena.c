@@ -213,7 +213,7 @@ mem_grow(void *old, size_t size)
 
     if (p == NULL)
         out_of_memory();
-    return pages_large(p, size);
+    return p;
 }
 
 char *

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How fast LSE text is read, step by step, on one core: digest, of one text
- * and of eight side by side; parsing, in
- * each way that the processor has; parsing and checking; parsing, checking and
- * packing.
+ * How fast LSE text is read, step by step, on one core: digest, of the text
+ * as one and of its pieces; parsing, in each way that the processor has;
+ * parsing and checking; parsing, checking and packing.
  *
  *   bench_lse [FILE…]
  *

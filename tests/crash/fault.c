@@ -298,11 +298,16 @@ static const struct sweep {
 static bool
 sweep_look(struct rig *r, int at, int how)
 {
+    bool ok;
+
     if (!rig_look(r, at + (how == 0), how == 0))
         return false;
     if (how == 0)
         return true;
-    if (!rig_run(r, at, at + 1, NULL, &how))
+    r->steady = false; /* the second time is another time */
+    ok = rig_run(r, at, at + 1, NULL, &how);
+    r->steady = true;
+    if (!ok)
         return false;
     return how == 0 ? rig_look(r, at + 1, true)
                     : rig_wrong(r, "afterwards: %s", r->sh->why);
@@ -391,7 +396,7 @@ sweep(struct rig *r, const char *what, struct totals *t)
     rig_what(r, false, "making the core work");
     if (!rig_work(r, true))
         return false;
-    r->steady = true;
+    r->steady = r->judged_once = true;
     for (int at = 0; at < r->w.n; at++) {
         for (size_t i = 0; i < N_SWEEPS; i++) {
             if (!sweep_has(r, what, &SWEEPS[i], at))
@@ -404,7 +409,10 @@ sweep(struct rig *r, const char *what, struct totals *t)
     if (!any)
         return rig_wrong(r, "there is no sweep %s", what);
     /* a checkpoint with nothing to do syncs nothing */
-    return !t->runs || t->begin > 0 || t->cut || t->failed + t->died > 0 ||
+    if (!t->runs && !t->cut && !t->begin)
+        return str_ends(what, "-checkpoint") ||
+               rig_wrong(r, "%s makes no such calls", what);
+    return t->begin > 0 || t->cut || t->failed + t->died > 0 ||
            str_starts(what, "short") || rig_wrong(r, "no fault had an effect");
 }
 

@@ -34,13 +34,24 @@ rig_remove(struct rig *r, const char *folder)
     return rig_wrong(r, "%s: %s", folder, strerror(errno));
 }
 
-/* Into what is there, so that its memory serves again. */
+/* What is there, so that its memory serves again; but not a file that another
+ * name has as well (a backup since an earlier one). */
+static int
+open_alone(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0 && st.st_nlink > 1)
+        unlink(path);
+    return open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
 static bool
 copy_file(const char *from, const char *to)
 {
     struct buf b = {0};
     bool ok = file_read(from, 1 << 28, &b);
-    int fd = ok ? open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+    int fd = ok ? open_alone(to) : -1;
 
     ok = fd >= 0 && (!b.len || write(fd, b.at, b.len) == (ssize_t)b.len) &&
          ftruncate(fd, (off_t)b.len) == 0;

@@ -14,9 +14,9 @@
 #include "tests/crash/rig.h"
 
 static int
-not_hidden(const struct dirent *e)
+is_entry(const struct dirent *e)
 {
-    return e->d_name[0] != '.';
+    return !str_eq(e->d_name, ".") && !str_eq(e->d_name, "..");
 }
 
 /* Lists what lies in a folder with digests.  The -shm files say nothing once
@@ -25,7 +25,7 @@ static bool
 list_all(const char *folder, struct buf *to)
 {
     struct dirent **e;
-    int n = scandir(folder, &e, not_hidden, alphasort);
+    int n = scandir(folder, &e, is_entry, alphasort);
     bool ok = n >= 0;
 
     for (int i = 0; i < n; i++) {
@@ -35,14 +35,14 @@ list_all(const char *folder, struct buf *to)
         snprintf(path, sizeof path, "%.250s/%.250s", folder, e[i]->d_name);
         if (ok && e[i]->d_type == DT_DIR) {
             ok = list_all(path, to);
-            buf_printf(to, "%s/\n", e[i]->d_name);
+            buf_printf(to, "%s/\n", path);
         } else if (ok && !str_ends(path, "-shm")) {
             struct piece_hash *h = piece_hash_new();
 
             ok = file_read(path, 1 << 28, &b);
             piece_hash_add(h, buf_text(&b), b.len);
             piece_hash_end(h, hex);
-            buf_printf(to, "%s %s\n", e[i]->d_name, hex);
+            buf_printf(to, "%s %s\n", path, hex);
             buf_clear(&b);
         }
         free(e[i]);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
 #include <sqlite3.h>
@@ -123,9 +124,12 @@ static void
 steady_bytes(void *to, size_t n)
 {
     static unsigned char seed[randombytes_SEEDBYTES];
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+    pthread_mutex_lock(&lock);
     sodium_increment(seed, sizeof seed);
     randombytes_buf_deterministic(to, n, seed);
+    pthread_mutex_unlock(&lock);
 }
 
 static uint32_t
@@ -454,7 +458,9 @@ backups_there(struct rig *r, int done)
     /* One that was not promised may be there, but then it is whole. */
     if (done < r->w.n && r->w.step[done].kind == STEP_BACKUP)
         any = true;
-    return !any || power_dice(&r->seed, 3) || looked(r, child_backups);
+    if (any && (r->judged_once || !power_dice(&r->seed, 3)))
+        return looked(r, child_backups);
+    return true;
 }
 
 /* Is it one of those that may be? */

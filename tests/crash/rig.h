@@ -52,7 +52,8 @@ struct rig {
     char backup[2][SHA256_HEX]; /* what it gives back */
     long calls[WORK_STEPS];     /* that change files, from step k to the end */
     struct rig_shared *sh;
-    bool steady; /* what is drawn at random is the same in each child */
+    bool judged_once; /* what it leaves, so everything is looked at */
+    bool steady;      /* what is drawn at random is the same in each child */
     char known[RIG_KNOWN][SHA256_HEX];
     char what[300]; /* the disturbance, for people */
     char why[700];  /* the first thing that does not hold */

@@ -78,7 +78,7 @@ test_an_older_file_does_not_come_back(void **state)
     struct engine *e = engine_of(state);
     struct feed_result r;
     struct load l;
-    char why[512];
+    char why[512], plain[SHA256_HEX];
     static const char OLD[] =
         HEAD POINT ",1039940674000,M1,2020-01-01,100000007,2020-01-01\nx\n";
     static const char NEW[] =
@@ -90,6 +90,15 @@ test_an_older_file_does_not_come_back(void **state)
     load_text(e, "new.csv", NEW, &r);
     assert_int_equal(r.l.n.replaced, 1);
     feed_result_clear(&r);
+    load_text(e, "old.csv", OLD, &r);
+    assert_true(r.state == FEED_KNOWN && r.l.n.unchanged == 1);
+    feed_result_clear(&r);
+    /* an older program knew it by the plain digest */
+    sha256_hex(plain, OLD, strlen(OLD));
+    assert_int_equal(db_run(e->db, DB_MARKET,
+                            "UPDATE load SET sha256 = $1 WHERE id = 1",
+                            IN(in_text(plain)), NULL),
+                     DB_OK);
     load_text(e, "old.csv", OLD, &r);
     assert_true(r.state == FEED_KNOWN && r.l.n.unchanged == 1);
     feed_result_clear(&r);

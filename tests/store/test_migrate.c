@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "db/migrate.h"
+#include "server/base/hash.h"
 #include "server/base/str.h"
 #include "tests/store/crash_calls.h"
 #include "tests/store/engines.h"
@@ -76,9 +77,12 @@ static void
 test_our_steps_are_well_formed(void **state)
 {
     struct buf b = {0};
+    char hex[SHA256_HEX];
 
     (void)state;
     for (const struct migration *m = MIGRATIONS; m->name; m++) {
+        sha256_hex(hex, m->sql, strlen(m->sql));
+        assert_string_equal(m->sha256, hex);
         assert_true(str_starts(m->sql, "-- home: account\n") ||
                     str_starts(m->sql, "-- home: shard\n") ||
                     str_starts(m->sql, HOME));

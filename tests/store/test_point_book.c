@@ -275,6 +275,38 @@ look(struct engine *e)
     point_book_close(&b);
 }
 
+/* A map that was restored grows like one that was made. */
+static void
+test_a_restored_map_grows(void **state)
+{
+    struct engine *e = engine_of(state);
+    enum { KEPT = 2000, ALL = 9000 };
+    char(*text)[24] = malloc(ALL * sizeof *text);
+    const char **list = malloc(ALL * sizeof *list);
+    struct point_known k;
+    struct point_book b;
+
+    for (int i = 0; i < ALL; i++) {
+        snprintf(text[i], sizeof text[i], "%d%d", 7 + i % 3, 7919 * i);
+        list[i] = text[i];
+    }
+    book_open(e, &b);
+    assert_int_equal(point_map_add(b.map, e->db, KEPT, list, CHICAGO), DB_OK);
+    point_book_keep(&b, e->db);
+    point_book_close(&b);
+    book_open(e, &b);
+    for (int at = KEPT; at < ALL; at += 1000) {
+        assert_int_equal(point_map_add(b.map, e->db, 1000, list + at, CHICAGO),
+                         DB_OK);
+        for (int i = 0; i < ALL; i++)
+            assert_true(point_map_find(b.map, text[i], strlen(text[i]), &k) ==
+                        (i < at + 1000));
+    }
+    point_book_close(&b);
+    free(list);
+    free(text);
+}
+
 static int64_t
 file_size(const struct engine *e)
 {
@@ -420,6 +452,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         ENGINE_TESTS(test_a_book_follows_the_store),
+        ENGINE_TESTS(test_a_restored_map_grows),
         ENGINE_TESTS(test_an_unchanged_store_is_not_read),
         ENGINE_TESTS(test_new_points_of_a_load_are_kept),
         ENGINE_TESTS(test_a_damaged_file_is_not_believed),

@@ -376,6 +376,9 @@ standard_names(void **state)
     (void)state;
     assert_string_equal(tz_standard_name(tz_get("America/Chicago"), 2025),
                         "CST");
+    for (int year = 1998; year < 2104; year++)
+        assert_string_equal(tz_standard_name(tz_get("America/Chicago"), year),
+                            "CST");
     assert_string_equal(tz_standard_name(tz_get("America/Phoenix"), 2025),
                         "MST");
     assert_string_equal(tz_standard_name(tz_get("Australia/Sydney"), 2025),
