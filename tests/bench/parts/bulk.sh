@@ -27,13 +27,18 @@ bulk_is() {
     put "$1" wrong 1
 }
 
-# the program writes to a pipe or file that a shell gave it, as a user has it
-bulk_run() { timed sh -c '"$@" >"$0"' "$work/$1" "${bulk_command[@]}" --format "$1"; }
+# the program writes to a new file that a shell gave it, as a user has it; to
+# cut an old one off whose pages are still being written takes half as long again
+bulk_run() {
+    rm -f "$work/$1"
+    timed sh -c '"$@" >"$0"' "$work/$1" "${bulk_command[@]}" --format "$1"
+}
 run_csv() { bulk_run csv; }
 run_iso() { bulk_run iso; }
 run_lse() { bulk_run lse; }
 
 run_duckdb_rows() {
+    rm -f "$work/duck.csv"
     node "$peers/duckdb.mjs" export "$duck" "$work/ids" "$bulk_from" "$bulk_to" \
         "$work/duck.csv" >"$work/said" || return 1
     took=$(cut -d' ' -f2 "$work/said")
