@@ -174,13 +174,14 @@ run_sweep() {
         "$(cat "$dir/at/sweep.$1" 2>/dev/null || echo 0)" "$part"
 }
 
-# Long enough for two records of what the parser reads; but of LSE, whose
-# details repeat, only each fourth part: others have the headers and some.
+# Long enough for several records of what the parser reads in each fourth part,
+# for one or two in the others: most of what can go wrong is short.
 max_len() {
+    local long=0
+    [ $(($(grep -c " fuzz.$1 " "$ledger") % 4)) = 0 ] && long=1
     case $1 in
-    lse) [ $(($(grep -c " fuzz.lse " "$ledger") % 4)) = 0 ] && echo 3000 ||
-        echo 700 ;;
-    *) echo 1500 ;;
+    lse) echo $((long ? 3000 : 700)) ;;
+    *) echo $((long ? 1500 : 500)) ;;
     esac
 }
 
