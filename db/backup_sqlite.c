@@ -424,9 +424,19 @@ file_usable(const char *path, struct db_conn **c)
     return file_exists(path) && sqlite_open(path, DB_WRITE, c, why) == DB_OK;
 }
 
+/* Was the copy surely rolled back?  An I/O error may come after the commit. */
+static bool
+is_undone(sqlite3 *live)
+{
+    const int rc = sqlite3_errcode(live) & 0xff;
+
+    return rc == SQLITE_FULL || rc == SQLITE_BUSY || rc == SQLITE_READONLY;
+}
+
+/* *touched: the file may not be what it was. */
 static enum db_rc
 file_restore(const char *place, const struct backup *b, const char *name,
-             char why[DB_WHY])
+             bool *touched, char why[DB_WHY])
 {
     char path[DB_PATH], from[DB_PATH];
     struct db_conn *live, *copy;
@@ -435,12 +445,15 @@ file_restore(const char *place, const struct backup *b, const char *name,
     backup_path(place, name, path);
     backup_path(b->folder, name, from);
     if (!file_usable(path, &live)) {
+        *touched = true;
         file_drop(path);
         return file_place(from, path, why);
     }
     rc = sqlite_open_copy(from, &copy, why);
-    if (rc == DB_OK)
+    if (rc == DB_OK) {
         rc = pages_copy(sqlite_handle(live), sqlite_handle(copy), path, why);
+        *touched = *touched || rc == DB_OK || !is_undone(sqlite_handle(live));
+    }
     if (rc == DB_OK)
         sqlite_checkpoint(live);
     conn_close(copy);
@@ -528,10 +541,8 @@ files_restore(const char *place, const struct backup *b, bool *touched,
 {
     enum db_rc rc = DB_OK;
 
-    for (size_t i = 0; i < b->n && rc == DB_OK; i++) {
-        rc = file_restore(place, b, b->file[i].name, why);
-        *touched = *touched || rc == DB_OK;
-    }
+    for (size_t i = 0; i < b->n && rc == DB_OK; i++)
+        rc = file_restore(place, b, b->file[i].name, touched, why);
     if (rc == DB_OK)
         rc = months_empty(place, b, why);
     return rc == DB_OK ? sessions_end(place, why) : rc;

@@ -466,7 +466,9 @@ report(const char *mode, const char *count, const struct rig *r,
                "ended, %ld left the bytes of another\n",
                no, count, t->runs, t->failed, t->died, t->known);
         printf("# figure sweep.%s %ld\n# next %ld\n", count, t->runs,
-               t->cut || r->why[0] ? t->at : 0);
+               r->why[0] ? (t->at > 0 ? t->at - 1 : 0)
+               : t->cut  ? t->at
+                         : 0);
     }
     printf("# figure works %ld\n", t->works);
     if (r->why[0])
