@@ -115,15 +115,6 @@ sync_one(const char *path, const struct stat *st, int kind, struct FTW *at)
     return rc;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
 /* ---- the manifest ----------------------------------------------------------
  */
 
@@ -386,8 +377,7 @@ folder_make(struct db *db, struct backup *b, const char *folder, double seconds,
     if (rmdir(folder) != 0 && errno != ENOENT)
         return failed(why, folder);
     snprintf(part, sizeof part, "%.1000s.part", folder);
-    if (nftw(part, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 &&
-        errno != ENOENT)
+    if (!file_remove_all(part))
         return failed(why, part);
     if (!file_make_dir(part, 0700))
         return failed(why, part);
@@ -396,7 +386,7 @@ folder_make(struct db *db, struct backup *b, const char *folder, double seconds,
     if (rc == DB_OK && !file_move(part, folder))
         rc = failed(why, folder);
     if (rc != DB_OK)
-        nftw(part, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        file_remove_all(part);
     b->folder = folder;
     return rc;
 }

@@ -7,7 +7,7 @@
 #include "server/base/str.h"
 #include "server/wire/source.h"
 
-#define READ_TEXT (256u << 10) /* bytes read at once: some fit a near cache */
+#define READ_TEXT (256 << 10) /* bytes read at once: some fit a near cache */
 
 _Static_assert(BLOCK_TEXT % READ_TEXT == 0, "blocks are filled by whole reads");
 _Static_assert(READ_TEXT % HASH_PIECE == 0, "reads are whole pieces");
@@ -28,17 +28,13 @@ static bool
 read_block(struct block *b, struct source *s, struct piece_hash *hash)
 {
     char *text = block_text(b);
-    ssize_t n = 0;
+    ssize_t n;
 
-    while (b->n < BLOCK_TEXT) {
+    do {
         n = source_read(s, text + b->n, READ_TEXT);
-        if (n <= 0)
-            break;
-        piece_hash_add(hash, text + b->n, (size_t)n);
-        b->n += (size_t)n;
-        if (n < READ_TEXT)
-            break;
-    }
+        piece_hash_add(hash, text + b->n, n > 0 ? (size_t)n : 0);
+        b->n += n > 0 ? (size_t)n : 0;
+    } while (n == READ_TEXT && b->n < BLOCK_TEXT);
     memset(text + b->n, 0, LSE_PAD);
     b->last = b->n < BLOCK_TEXT;
     b->taken = (int64_t)source_taken(s);

@@ -3,10 +3,13 @@
  * Files: whole reads with a bound, and writes that are complete or absent.
  * A rename is durable only when its folder was synced too.
  */
+#include "config.h"
+
 #include "server/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,6 +243,22 @@ file_make_dir(const char *path, int mode)
         return true;
     errno = ENOTDIR;
     return false;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+bool
+file_remove_all(const char *path)
+{
+    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 ||
+           errno == ENOENT;
 }
 
 bool

@@ -19,6 +19,9 @@ bool file_sync_dir(const char *path);
 /* mkdir -p; true when the folder stands afterwards. */
 bool file_make_dir(const char *path, int mode);
 bool file_exists(const char *path);
+/* A file, or a folder with all that is in it (links are not followed); true
+ * when nothing stands there afterwards, else errno says why. */
+bool file_remove_all(const char *path);
 /* Renames and syncs both folders. */
 bool file_move(const char *from, const char *to);
 

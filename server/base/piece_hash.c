@@ -2,7 +2,6 @@
 #include "server/base/piece_hash.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "server/base/arena.h"
 #include "server/base/sha256_lanes.h"

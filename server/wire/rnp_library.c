@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/base/str.h"
-
 #define FILE_NAME "librnp.so.0"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

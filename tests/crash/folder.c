@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,22 +15,11 @@
 #include "server/base/str.h"
 #include "tests/crash/rig.h"
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
 bool
 rig_remove(struct rig *r, const char *folder)
 {
-    if (nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 ||
-        errno == ENOENT)
-        return true;
-    return rig_wrong(r, "%s: %s", folder, strerror(errno));
+    return file_remove_all(folder) ||
+           rig_wrong(r, "%s: %s", folder, strerror(errno));
 }
 
 /* What is there, so that its memory serves again; but not a file that another
@@ -92,7 +80,7 @@ drop_other(const char *a, const char *b, bool folder)
 
     if (lstat(a, &st) == 0 && S_ISDIR(st.st_mode) == folder)
         return true;
-    return nftw(b, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0;
+    return file_remove_all(b);
 }
 
 static bool

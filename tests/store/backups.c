@@ -3,7 +3,6 @@
 
 #include "tests/store/backups.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

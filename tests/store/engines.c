@@ -4,7 +4,6 @@
 
 #include "tests/store/engines.h"
 
-#include <ftw.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "db/engine.h"
+#include "server/base/file.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
 
@@ -78,15 +78,6 @@ cluster_run(const char *sql)
 /* ---- stores ----------------------------------------------------------------
  */
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
 static void
 make_postgres(struct engine *e)
 {
@@ -139,7 +130,7 @@ engine_drop(struct engine *e)
         snprintf(sql, sizeof sql, "DROP DATABASE %s WITH (FORCE)", e->database);
         cluster_run(sql);
     }
-    nftw(e->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    file_remove_all(e->folder);
 }
 
 void

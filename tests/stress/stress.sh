@@ -106,9 +106,10 @@ note() {
 # done.  A sweep that found something would find it again.
 next_kind() {
     local kind goal
-    goals | grep -E "${STRESS_ONLY:-.}" | grep -vxFf "$dir/failed" | while read -r kind goal; do
-        echo "$(done_of "$kind") $goal $kind"
-    done | awk '$1 < $2 { print $1 / $2, $3 }' | sort -n |
+    goals | grep -E "${STRESS_ONLY:-.}" | grep -vxFf "$dir/failed" |
+        while read -r kind goal; do
+            echo "$(done_of "$kind") $goal $kind"
+        done | awk '$1 < $2 { print $1 / $2, $3 }' | sort -n |
         awk 'NR == 1 { print $2 }'
 }
 
