@@ -251,7 +251,8 @@ remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
     (void)st;
     (void)kind;
     (void)at;
-    return remove(path);
+    /* another may be at the same */
+    return remove(path) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 bool

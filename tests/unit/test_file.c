@@ -106,6 +106,24 @@ moves(void **state)
     assert_false(file_move(at("in/x"), at("done/x")));
 }
 
+static void
+removes_all(void **state)
+{
+    (void)state;
+    assert_true(file_make_dir(at("gone/in/it"), 0755));
+    assert_true(file_make_dir(at("stays"), 0755));
+    assert_true(file_write(at("gone/in/x"), "x", 1, 0600));
+    assert_true(file_write(at("stays/x"), "x", 1, 0600));
+    assert_int_equal(symlink(at("stays"), at("gone/link")), 0);
+    assert_true(file_remove_all(at("gone")));
+    assert_false(file_exists(at("gone")));
+    assert_true(file_exists(at("stays/x"))); /* links are not followed */
+    assert_true(file_remove_all(at("gone")));
+    assert_true(file_remove_all(at("stays/x"))); /* a file is as good */
+    assert_false(file_exists(at("stays/x")));
+    assert_false(file_remove_all("/proc/self/status"));
+}
+
 int
 main(void)
 {
@@ -115,6 +133,7 @@ main(void)
         cmocka_unit_test(a_failed_write_leaves_the_old),
         cmocka_unit_test(folders),
         cmocka_unit_test(moves),
+        cmocka_unit_test(removes_all),
     };
 
     return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
