@@ -13,8 +13,8 @@
 # STRESS_DIR (build-stress in the source tree) keeps everything between parts:
 # `ledger`, one line a part (time, commit, kind, amount, seconds, findings);
 # what the fuzzers learnt; and what was found.  A new one begins with what
-# tests/stress/ledger says was done before.  STRESS_ONLY is a regular
-# expression for the kinds to run.  Whatever is furthest from its goal goes
+# tests/stress/ledger says was done before, or with nothing when STRESS_AGAIN is
+# set.  STRESS_ONLY is a regular expression for the kinds to run.  Whatever is furthest from its goal goes
 # first, so that stopping early leaves an even picture.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -157,7 +157,7 @@ run_fault() {
         sweep.*)
             note "faults.${kind#sweep.}" "$n" $((SECONDS - began)) $rc
             n=$(sed -n 's/^# next //p' "$log")
-            echo "${n:-0}" >"$dir/at/$kind"
+            echo "$commit ${n:-0}" >"$dir/at/$kind"
             [ $rc = 1 ] || [ "${n:-0}" != 0 ] || note "$kind" 1 0 0
             ;;
         *) note "$kind" "$n" $((SECONDS - began)) $rc ;;
@@ -169,10 +169,13 @@ run_fault() {
 new_seed() { echo $(($(date +%s) * 10 + RANDOM % 10)); }
 run_kills() { run_fault kills kills 200 "$(new_seed)"; }
 run_images() { run_fault images images 400 "$(new_seed)"; }
-# The same seed, so that a sweep can go on where it stopped.
+# The same seed, so that a sweep can go on where it stopped: in the same
+# program, as another makes other calls.
 run_sweep() {
-    run_fault "sweep.$1" sweep "$1" 1 \
-        "$(cat "$dir/at/sweep.$1" 2>/dev/null || echo 0)" "$part"
+    local of='' at=0
+    [ ! -e "$dir/at/sweep.$1" ] || read -r of at <"$dir/at/sweep.$1"
+    [ "$of" = "$commit" ] || at=0
+    run_fault "sweep.$1" sweep "$1" 1 "$at" "$part"
 }
 
 # Long enough for several records of what the parser reads in each fourth part,
@@ -189,10 +192,12 @@ max_len() {
 # In one function, so that this file may change while it runs.
 main() {
     mkdir -p "$dir/corpus" "$dir/found" "$dir/log" "$dir/at"
-    [ -e "$ledger" ] || cat "$top/tests/stress/ledger" >"$ledger" || exit 3
+    begin_with=$top/tests/stress/ledger
+    [ -z "${STRESS_AGAIN:-}" ] || begin_with=/dev/null
+    [ -e "$ledger" ] || cat "$begin_with" >"$ledger" || exit 3
     case ${1:-} in
-    --totals) totals && exit 0 ;;
-    --table) table && exit 0 ;;
+    --totals) totals; exit ;;
+    --table) table; exit ;;
     esac
     seconds=${1:-3000}
     began=$SECONDS
