@@ -365,18 +365,32 @@ folder_fill(struct db *db, struct backup *b, double seconds, char why[DB_WHY])
                : failed(why, b->folder);
 }
 
+/* Without the slashes that a shell's completion puts at its end. */
+static bool
+folder_name(const char *folder, char to[DB_PATH])
+{
+    size_t n = strlen(folder);
+
+    while (n > 1 && folder[n - 1] == '/')
+        n--;
+    return str_copyn(to, DB_PATH - sizeof ".part", folder, n);
+}
+
 /* Makes the folder under another name, and moves it where it belongs. */
 static enum db_rc
-folder_make(struct db *db, struct backup *b, const char *folder, double seconds,
-            char why[DB_WHY])
+folder_make(struct db *db, struct backup *b, double seconds, char why[DB_WHY])
 {
-    char part[DB_PATH];
+    char folder[DB_PATH], part[DB_PATH + 8];
+    const char *given = b->folder;
     enum db_rc rc;
 
+    errno = ENAMETOOLONG;
+    if (!folder_name(given, folder))
+        return failed(why, given);
     /* An empty folder gives way to the new one. */
     if (rmdir(folder) != 0 && errno != ENOENT)
         return failed(why, folder);
-    snprintf(part, sizeof part, "%.1000s.part", folder);
+    snprintf(part, sizeof part, "%s.part", folder);
     if (!file_remove_all(part))
         return failed(why, part);
     if (!file_make_dir(part, 0700))
@@ -387,7 +401,7 @@ folder_make(struct db *db, struct backup *b, const char *folder, double seconds,
         rc = failed(why, folder);
     if (rc != DB_OK)
         file_remove_all(part);
-    b->folder = folder;
+    b->folder = given;
     return rc;
 }
 
@@ -395,7 +409,8 @@ enum db_rc
 db_backup(struct db *db, const char *folder, const char *since, double seconds,
           struct backup_facts *f, char why[DB_WHY])
 {
-    struct backup b = {.engine = db->engine, .made_utc = clock_now()};
+    struct backup b = {
+        .folder = folder, .engine = db->engine, .made_utc = clock_now()};
     struct backup earlier = {.folder = since};
     enum db_rc rc = since ? manifest_read(&earlier, why) : DB_OK;
 
@@ -407,7 +422,7 @@ db_backup(struct db *db, const char *folder, const char *since, double seconds,
     if (rc == DB_OK) {
         why[0] = '\0';
         b.since = since ? &earlier : NULL;
-        rc = folder_make(db, &b, folder, seconds, why);
+        rc = folder_make(db, &b, seconds, why);
     }
     facts_fill(&b, f);
     backup_clear(&b);
@@ -436,11 +451,12 @@ db_restore(const char *store, const char *folder, double seconds,
            struct backup_facts *f, char why[DB_WHY])
 {
     struct backup b = {.folder = folder};
-    enum db_engine engine =
-        str_starts(store, "postgres:") ? DB_POSTGRES : DB_SQLITE;
-    const char *place = strchr(store, ':') + 1;
-    enum db_rc rc = manifest_read(&b, why);
+    enum db_engine engine;
+    const char *place;
+    enum db_rc rc = store_parse(store, &engine, &place, why);
 
+    if (rc == DB_OK)
+        rc = manifest_read(&b, why);
     if (rc == DB_OK && b.engine != engine) {
         snprintf(why, DB_WHY, "%.300s: a backup of %s cannot go into %s",
                  folder, ENGINE_NAME[b.engine], ENGINE_NAME[engine]);

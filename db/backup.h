@@ -38,9 +38,9 @@ db_backup_verify(const char *folder, struct backup_facts *f, char why[512]);
  * Puts a backup in place of the store, which may be in use, damaged or missing.
  * First the whole backup is verified, then the writer lock is waited for.  From
  * then on the store answers DB_BUSY; when it answers again it is the backup's,
- * without its sessions.  On SQLite a restore that was cut off leaves a store
- * that says so until the restore is repeated; on PostgreSQL it leaves the store
- * as it was.
+ * without its sessions.  On SQLite a restore that fails, or is cut off, after
+ * it began to write leaves a store that says so until a restore succeeds; on
+ * PostgreSQL it leaves the store as it was.
  */
 enum db_rc db_restore(const char *store, const char *folder, double seconds,
                       struct backup_facts *f, char why[512]);

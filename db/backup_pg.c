@@ -359,18 +359,19 @@ verify_pg(const struct backup *b, char why[DB_WHY])
     "IF to_regclass('public.epoch') IS NOT NULL THEN\n"                        \
     " UPDATE public.epoch SET number = %lld;\n"                                \
     "END IF; END $$;\n"                                                        \
-    "UPDATE public.writer SET token = token + %lld;\n"                         \
+    "UPDATE public.writer SET token = greatest(token + 1, %lld);\n"            \
     "DELETE FROM public.account_session;\n"                                    \
     "COMMIT;\n"
 
-/* Some large number that grows with time. */
+/* Larger than that of any restore of an earlier second, and of this second by
+ * chance alone the same. */
 static int64_t
 fresh_number(void)
 {
     uint32_t dice;
 
     random_bytes(&dice, sizeof dice);
-    return (INT64_C(1) << 32) + dice;
+    return (clock_now() << 30) + (dice >> 2);
 }
 
 /* One section of the dump, as pg_restore makes a script of it. */

@@ -85,13 +85,38 @@ months_list(const char *place, struct backup *b, char why[DB_WHY])
     return DB_OK;
 }
 
-/* Copies all pages from one open file to another, in one transaction. */
+/* Is that a failure before the commit?  Another may come after it. */
+static bool
+is_early(int rc)
+{
+    switch (rc) {
+    case SQLITE_IOERR_READ:
+    case SQLITE_IOERR_SHORT_READ:
+        return true;
+    }
+    switch (rc & 0xff) {
+    case SQLITE_FULL:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_READONLY:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Copies all pages from one open file to another, in one transaction.
+ * *changed: `to` may have them, whatever is returned. */
 static enum db_rc
-pages_copy(sqlite3 *to, sqlite3 *from, const char *path, char why[DB_WHY])
+pages_copy(sqlite3 *to, sqlite3 *from, const char *path, bool *changed,
+           char why[DB_WHY])
 {
     sqlite3_backup *s = sqlite3_backup_init(to, "main", from, "main");
     int rc = SQLITE_OK;
 
+    *changed = false;
     if (!s)
         return said(why, path, sqlite3_errmsg(to));
     for (int tries = 0; tries < BUSY_TRIES; tries++) {
@@ -102,6 +127,7 @@ pages_copy(sqlite3 *to, sqlite3 *from, const char *path, char why[DB_WHY])
     }
     sqlite3_backup_finish(s);
     sqlite_sync_note(rc);
+    *changed = !is_early(rc);
     if (rc == SQLITE_DONE)
         return DB_OK;
     return said(why, path, sqlite3_errstr(rc));
@@ -160,12 +186,13 @@ copy_out(const struct backup *b, const char *name, struct db_conn *from,
     char path[DB_PATH];
     sqlite3 *to = NULL;
     enum db_rc rc;
+    bool changed;
 
     backup_path(b->folder, name, path);
     if (sqlite3_open(path, &to) != SQLITE_OK)
         rc = said(why, path, sqlite3_errmsg(to));
     else
-        rc = pages_copy(to, sqlite_handle(from), path, why);
+        rc = pages_copy(to, sqlite_handle(from), path, &changed, why);
     sqlite3_close(to);
     return rc == DB_OK ? copy_verify(path, why) : rc;
 }
@@ -372,10 +399,13 @@ gate_shut(const char *place, const struct backup *b, int *fd, bool *touched,
         return said(why, path, strerror(errno));
     if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
         return said(why, path, "another restore is under way");
-    if (pwrite(*fd, b->folder, n, 0) != (ssize_t)n || fsync(*fd) != 0 ||
-        !file_sync_dir(place))
-        return said(why, path, strerror(errno));
-    return DB_OK;
+    if (pwrite(*fd, b->folder, n, 0) == (ssize_t)n && fsync(*fd) == 0 &&
+        file_sync_dir(place))
+        return DB_OK;
+    said(why, path, strerror(errno));
+    if (!*touched && ftruncate(*fd, 0) != 0)
+        *touched = true;
+    return DB_FAIL;
 }
 
 /* An empty file with a time that no generation had before. */
@@ -390,47 +420,64 @@ gate_open(const char *place, int fd, char why[DB_WHY])
 /* ---- in: one file ----------------------------------------------------------
  */
 
+/* Takes a file that nobody can use away, or its log alone.  A log that stayed
+ * would be taken for the next file's. */
+static enum db_rc
+file_drop(const char *path, bool log_alone, char why[DB_WHY])
+{
+    static const char *const END[] = {"-wal", "-shm", ""};
+    char whole[DB_PATH + 8];
+
+    for (int i = 0; i < (log_alone ? 2 : 3); i++) {
+        snprintf(whole, sizeof whole, "%s%s", path, END[i]);
+        if (unlink(whole) != 0 && errno != ENOENT)
+            return said(why, whole, strerror(errno));
+    }
+    return DB_OK;
+}
+
 /* For a file that is not there, or not usable: nobody reads it. */
 static enum db_rc
 file_place(const char *from, const char *path, char why[DB_WHY])
 {
     char fresh[DB_PATH + 8];
 
+    if (file_drop(path, true, why) != DB_OK)
+        return DB_FAIL;
     snprintf(fresh, sizeof fresh, "%s.new", path);
     if (file_copy(from, fresh, 0600) && file_move(fresh, path))
         return DB_OK;
     return said(why, path, strerror(errno));
 }
 
-static void
-file_drop(const char *path)
+/* What a failed sync left is not looked at again by this program, which would
+ * take a file for damaged that another can still use. */
+static enum db_rc
+file_use(const char *path, struct db_conn **c, char why[DB_WHY])
 {
-    static const char *const END[] = {"", "-wal", "-shm"};
-    char whole[DB_PATH + 8];
-
-    for (int i = 0; i < 3; i++) {
-        snprintf(whole, sizeof whole, "%s%s", path, END[i]);
-        unlink(whole);
-    }
-}
-
-/* Can the file of the store be overwritten through SQLite? */
-static bool
-file_usable(const char *path, struct db_conn **c)
-{
-    char why[DB_WHY];
-
     *c = NULL;
-    return file_exists(path) && sqlite_open(path, DB_WRITE, c, why) == DB_OK;
+    if (db_sync_failed())
+        return said(why, path, "the disk failed to keep what was written");
+    return sqlite_open_sound(path, c, why);
 }
 
-/* Was the copy surely rolled back?  An I/O error may come after the commit. */
-static bool
-is_undone(sqlite3 *live)
+/* Overwrites through SQLite what may be in use. */
+static enum db_rc
+file_overwrite(struct db_conn *live, const char *path, const char *from,
+               bool *touched, char why[DB_WHY])
 {
-    const int rc = sqlite3_errcode(live) & 0xff;
+    struct db_conn *copy;
+    bool changed = false;
+    enum db_rc rc = sqlite_open_copy(from, &copy, why);
 
-    return rc == SQLITE_FULL || rc == SQLITE_BUSY || rc == SQLITE_READONLY;
+    if (rc == DB_OK)
+        rc = pages_copy(sqlite_handle(live), sqlite_handle(copy), path,
+                        &changed, why);
+    *touched = *touched || changed;
+    conn_close(copy);
+    if (rc == DB_OK)
+        sqlite_checkpoint(live); /* it is kept in the log as well */
+    return rc;
 }
 
 /* *touched: the file may not be what it was. */
@@ -439,24 +486,18 @@ file_restore(const char *place, const struct backup *b, const char *name,
              bool *touched, char why[DB_WHY])
 {
     char path[DB_PATH], from[DB_PATH];
-    struct db_conn *live, *copy;
+    struct db_conn *live;
     enum db_rc rc;
 
     backup_path(place, name, path);
     backup_path(b->folder, name, from);
-    if (!file_usable(path, &live)) {
+    rc = file_use(path, &live, why);
+    if (rc == DB_NONE) {
         *touched = true;
-        file_drop(path);
         return file_place(from, path, why);
     }
-    rc = sqlite_open_copy(from, &copy, why);
-    if (rc == DB_OK) {
-        rc = pages_copy(sqlite_handle(live), sqlite_handle(copy), path, why);
-        *touched = *touched || rc == DB_OK || !is_undone(sqlite_handle(live));
-    }
     if (rc == DB_OK)
-        sqlite_checkpoint(live);
-    conn_close(copy);
+        rc = file_overwrite(live, path, from, touched, why);
     conn_close(live);
     return rc;
 }
@@ -468,23 +509,28 @@ months_empty(const char *place, const struct backup *b, char why[DB_WHY])
 {
     struct backup have = {.folder = place};
     enum db_rc rc = months_list(place, &have, why);
+    char path[DB_PATH];
+    bool dropped = false;
 
     for (size_t i = 0; i < have.n && rc == DB_OK; i++) {
-        char path[DB_PATH];
         struct db_conn *c;
 
         if (backup_find(b, have.file[i].name))
             continue;
         backup_path(place, have.file[i].name, path);
-        if (!file_usable(path, &c)) {
-            file_drop(path);
-            continue;
-        }
-        if (c->driver->script(c, MONTH_EMPTY) != DB_OK)
+        rc = file_use(path, &c, why);
+        if (rc == DB_NONE) {
+            rc = file_drop(path, false, why);
+            dropped = true;
+        } else if (rc == DB_OK && c->driver->script(c, MONTH_EMPTY) != DB_OK) {
             rc = said(why, path, c->error);
+        }
         conn_close(c);
     }
     free(have.file);
+    backup_path(place, READINGS, path);
+    if (rc == DB_OK && dropped && !file_sync_dir(path))
+        rc = said(why, path, strerror(errno));
     return rc;
 }
 
@@ -548,6 +594,15 @@ files_restore(const char *place, const struct backup *b, bool *touched,
     return rc == DB_OK ? sessions_end(place, why) : rc;
 }
 
+static void
+shut_say(char why[DB_WHY])
+{
+    size_t n = strlen(why);
+
+    snprintf(why + n, DB_WHY - n,
+             "; the store stays shut until a restore succeeds");
+}
+
 enum db_rc
 restore_sqlite(const char *place, const struct backup *b, double seconds,
                char why[DB_WHY])
@@ -579,6 +634,8 @@ restore_sqlite(const char *place, const struct backup *b, double seconds,
             rc = rc == DB_OK ? opened : rc;
         }
     }
+    if (rc != DB_OK && gate_look(place) == GATE_SHUT)
+        shut_say(why);
     if (gate >= 0)
         close(gate);
     db_writer_unlock(&bare);

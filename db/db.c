@@ -200,21 +200,25 @@ engine_open(struct db *db, char why[DB_WHY])
     return DB_FAIL;
 }
 
-/* Takes "sqlite:FOLDER" or "postgres:CONNINFO" apart. */
-static bool
-store_parse(struct db *db, const char *store)
+enum db_rc
+store_parse(const char *store, enum db_engine *engine, const char **place,
+            char why[DB_WHY])
 {
     static const char LITE[] = "sqlite:", PG[] = "postgres:";
 
-    db->store = mem_dup(store);
     if (str_starts(store, PG)) {
-        db->engine = DB_POSTGRES;
-        db->place = db->store + sizeof PG - 1;
-        return true;
+        *engine = DB_POSTGRES;
+        *place = store + sizeof PG - 1;
+        return DB_OK;
     }
-    db->engine = DB_SQLITE;
-    db->place = db->store + sizeof LITE - 1;
-    return str_starts(store, LITE) && *db->place;
+    *engine = DB_SQLITE;
+    *place = store + sizeof LITE - 1;
+    if (str_starts(store, LITE) && **place)
+        return DB_OK;
+    snprintf(why, DB_WHY,
+             "store: %.200s: neither sqlite:FOLDER nor postgres:CONNINFO",
+             store);
+    return DB_FAIL;
 }
 
 enum db_rc
@@ -225,15 +229,10 @@ db_open(const char *store, enum db_mode mode, struct db **to, char why[DB_WHY])
 
     *to = NULL;
     why[0] = '\0';
-    *db = (struct db){.mode = mode, .lock_fd = -1};
-    if (store_parse(db, store)) {
+    *db = (struct db){.mode = mode, .lock_fd = -1, .store = mem_dup(store)};
+    rc = store_parse(db->store, &db->engine, &db->place, why);
+    if (rc == DB_OK)
         rc = engine_open(db, why);
-    } else {
-        snprintf(why, DB_WHY,
-                 "store: %.200s: neither sqlite:FOLDER nor postgres:CONNINFO",
-                 store);
-        rc = DB_FAIL;
-    }
     if (rc != DB_OK) {
         db_close(db);
         return rc == DB_BUSY ? DB_FAIL : rc;

@@ -82,9 +82,16 @@ void conn_close(struct db_conn *c);
 enum db_rc conn_fail(struct db_conn *c, const char *sql, const char *format,
                      ...) __attribute__((format(printf, 3, 4)));
 
+/* Takes "sqlite:FOLDER" or "postgres:CONNINFO" apart; *place points into it. */
+enum db_rc store_parse(const char *store, enum db_engine *engine,
+                       const char **place, char why[DB_WHY]);
 /* One file, with the settings of every file of a store. */
 enum db_rc sqlite_open(const char *path, enum db_mode mode, struct db_conn **c,
                        char why[DB_WHY]);
+/* To write; DB_NONE also of a file that is not, or no longer, one of ours:
+ * nobody can use what stands in it. */
+enum db_rc
+sqlite_open_sound(const char *path, struct db_conn **c, char why[DB_WHY]);
 /* Does it lie on a file system that is read-only? */
 bool sqlite_is_frozen(const char *path);
 /* FOLDER/NAME.db of a store's folder, which is made, and kept, 0700. */

@@ -32,7 +32,8 @@
 struct lite {
     struct db_conn conn;
     sqlite3 *h;
-    int wait_ms; /* for who has a lock */
+    int wait_ms;  /* for who has a lock */
+    bool damaged; /* what stands in the file is not what we wrote */
     struct stmt_cache cache;
 };
 
@@ -84,10 +85,14 @@ lite_rc(struct lite *l, const char *sql, int rc)
         snprintf(l->conn.error, DB_WHY, "the store is busy: %s",
                  sqlite3_errmsg(l->h));
         return DB_BUSY;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        l->damaged = true;
+        break;
     default:
         sqlite_sync_note(rc);
-        return conn_fail(&l->conn, sql, "%s", sqlite3_errmsg(l->h));
     }
+    return conn_fail(&l->conn, sql, "%s", sqlite3_errmsg(l->h));
 }
 
 /* ---- statements ------------------------------------------------------------
@@ -370,7 +375,8 @@ lite_ours(struct lite *l, enum db_mode mode, bool *fresh)
     *fresh = id != APPLICATION_ID;
     if (rc != DB_OK || !*fresh)
         return rc;
-    if (id || tables)
+    l->damaged = id || tables;
+    if (l->damaged)
         return conn_fail(&l->conn, NULL, "not a file of a Meterhouse store");
     if (mode != DB_CREATE)
         return DB_NONE;
@@ -393,7 +399,7 @@ _Static_assert(APPLICATION_ID == 1298690917, "the number in SQLITE_OURS");
     "PRAGMA journal_size_limit = 67108864;"
 
 static enum db_rc
-lite_wal_check(struct lite *l)
+lite_wal_check(struct lite *l, bool fresh)
 {
     char mode[16];
     enum db_rc rc = conn_one(&l->conn, "PRAGMA journal_mode", IN_NONE,
@@ -401,6 +407,7 @@ lite_wal_check(struct lite *l)
 
     if (rc != DB_OK || str_eq(mode, "wal"))
         return rc;
+    l->damaged = !fresh; /* it held one before */
     return conn_fail(&l->conn, NULL,
                      "its file system cannot hold a write-ahead log (%s)",
                      mode);
@@ -446,7 +453,7 @@ lite_set_up(struct lite *l, enum db_mode mode)
     if (rc == DB_OK)
         rc = lite_script(&l->conn, SETTINGS);
     if (rc == DB_OK)
-        rc = lite_wal_check(l);
+        rc = lite_wal_check(l, fresh);
     if (rc == DB_OK && mode == DB_READ)
         rc = lite_script(&l->conn, "PRAGMA query_only = ON");
     return rc;
@@ -521,9 +528,10 @@ frozen_open(const char *path, enum db_mode mode, struct db_conn **to,
     return rc;
 }
 
-enum db_rc
-sqlite_open(const char *path, enum db_mode mode, struct db_conn **to,
-            char why[DB_WHY])
+/* *damaged: that is why it could not be opened. */
+static enum db_rc
+file_open(const char *path, enum db_mode mode, struct db_conn **to,
+          bool *damaged, char why[DB_WHY])
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
                 (mode == DB_CREATE ? SQLITE_OPEN_CREATE : 0);
@@ -533,6 +541,7 @@ sqlite_open(const char *path, enum db_mode mode, struct db_conn **to,
 
     pthread_once(&once, lite_configure);
     *to = NULL;
+    *damaged = false;
     if (mode != DB_CREATE && !file_exists(path)) {
         snprintf(why, DB_WHY, "%.400s: there is no such store", path);
         return DB_NONE;
@@ -544,7 +553,26 @@ sqlite_open(const char *path, enum db_mode mode, struct db_conn **to,
     rc = lite_rc(l, NULL, sqlite3_open_v2(path, &l->h, flags, NULL));
     if (rc == DB_OK)
         rc = lite_set_up(l, mode);
+    *damaged = l->damaged;
     return lite_opened(l, rc, path, to, why);
+}
+
+enum db_rc
+sqlite_open(const char *path, enum db_mode mode, struct db_conn **c,
+            char why[DB_WHY])
+{
+    bool damaged;
+
+    return file_open(path, mode, c, &damaged, why);
+}
+
+enum db_rc
+sqlite_open_sound(const char *path, struct db_conn **c, char why[DB_WHY])
+{
+    bool damaged;
+    enum db_rc rc = file_open(path, DB_WRITE, c, &damaged, why);
+
+    return rc == DB_FAIL && damaged ? DB_NONE : rc;
 }
 
 enum db_rc

@@ -132,6 +132,13 @@ tests_store_test_backup_SOURCES = tests/store/test_backup.c $(BACKUPS)
 tests_store_test_backup_SOURCES += tests/store/crash_calls.c
 tests_store_test_backup_SOURCES += tests/store/crash_calls.h
 
+check_PROGRAMS += tests/store/test_restore_faults
+TESTS += tests/store/test_restore_faults
+tests_store_test_restore_faults_SOURCES = \
+	tests/store/test_restore_faults.c $(BACKUPS)
+tests_store_test_restore_faults_SOURCES += tests/crash/fault_vfs.c
+tests_store_test_restore_faults_SOURCES += tests/crash/fault_vfs.h
+
 check_PROGRAMS += tests/store/test_backup_since
 TESTS += tests/store/test_backup_since
 tests_store_test_backup_since_SOURCES = \

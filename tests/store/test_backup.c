@@ -196,6 +196,9 @@ refused(struct engine *e, const char *name, const char *reason)
     free(before);
 }
 
+static const char *const NO_STORE[] = {"nonsense", "file:/tmp/elsewhere",
+                                       "sqlite:", "postgresql://127.0.0.1/x"};
+
 static void
 test_a_bad_backup_changes_nothing(void **state)
 {
@@ -223,6 +226,11 @@ test_a_bad_backup_changes_nothing(void **state)
     backup_name(e, "cut", folder);
     assert_int_equal(db_backup(e->db, folder, NULL, 5, &f, why), DB_FAIL);
     assert_non_null(strstr(why, "not empty"));
+    /* into what is no store */
+    for (size_t i = 0; i < sizeof NO_STORE / sizeof *NO_STORE; i++) {
+        assert_int_equal(restore(e, NO_STORE[i], "one", why), DB_FAIL);
+        assert_non_null(strstr(why, "neither sqlite:FOLDER nor postgres:"));
+    }
     /* into the other engine */
     engine_make(&other, lite ? DB_POSTGRES : DB_SQLITE);
     if (!other.missing[0]) {
@@ -250,6 +258,25 @@ test_a_newer_schema_is_refused(void **state)
                             IN_NONE, NULL),
                      DB_OK);
     refused(e, "newer", "a newer program made it");
+}
+
+/* As a shell completes the name of a folder that is there. */
+static void
+test_a_folder_with_a_slash(void **state)
+{
+    struct engine *e = engine_of(state);
+    char *first, folder[400];
+
+    first_content(e);
+    first = content(e);
+    backup_name(e, "slash", folder);
+    assert_true(file_make_dir(folder, 0700));
+    backup(e, "slash//");
+    later_content(e);
+    must_restore(e, e->store, "slash/");
+    engine_reopen(e, DB_CREATE);
+    is_content(e, first);
+    free(first);
 }
 
 /* ---- damage and cut-off restores, on SQLite --------------------------------
@@ -343,6 +370,7 @@ main(void)
         ENGINE_TESTS(test_a_writer_is_told),
         ENGINE_TESTS(test_a_backup_is_of_one_moment),
         ENGINE_TESTS(test_a_bad_backup_changes_nothing),
+        ENGINE_TESTS(test_a_folder_with_a_slash),
         ONLY(sqlite, test_a_newer_schema_is_refused),
         ONLY(sqlite, test_a_damaged_store_is_replaced),
         ONLY(sqlite, test_a_restore_cut_off_anywhere),
