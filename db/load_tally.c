@@ -34,10 +34,13 @@ run_row(void *arg)
 {
     struct run_row *r = arg;
 
-    r->t->running++;
+    if (r->t->running++ == 0 || r->run.left_seconds > r->t->run_left)
+        r->t->run_left = r->run.left_seconds;
     r->t->run_records += r->run.records;
     r->t->run_text += r->run.text;
     r->t->run_rate += r->run.rate;
+    r->t->run_bytes += r->run.bytes;
+    r->t->run_bytes_done += r->run.bytes_done;
     return true;
 }
 

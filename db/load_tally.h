@@ -10,6 +10,9 @@ struct load_tally {
     int64_t read[5], rejected[5], bytes[5];
     int64_t running, run_records, run_text; /* now, and so far */
     int64_t run_rate;                       /* records a second */
+    int64_t run_bytes, run_bytes_done;      /* of files as they lie there */
+    int64_t run_left; /* seconds of the one that takes longest; 0: none runs,
+                       * -1: not known of any */
 };
 
 enum db_rc

@@ -43,4 +43,11 @@ feed_metrics_write(const struct load_tally *t, struct buf *to)
           "Bytes of text that these have parsed.", t->run_text);
     gauge(to, "meterhouse_load_running_records_per_second",
           "Records a second of these, of late.", t->run_rate);
+    gauge(to, "meterhouse_load_running_file_bytes",
+          "Bytes of the files of these, as they lie there.", t->run_bytes);
+    gauge(to, "meterhouse_load_running_file_bytes_done",
+          "Of these, bytes that were read.", t->run_bytes_done);
+    gauge(to, "meterhouse_load_running_seconds_left",
+          "Seconds until the last of these is done; -1: not known yet.",
+          t->run_left);
 }

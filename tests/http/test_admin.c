@@ -2,9 +2,11 @@
 /* The administrators' pages: who may enter what, what they show, and that no
  * ESI ID gets where it must not. */
 #include "api/feed/load.h"
+#include "api/feed/load_metrics.h"
 #include "db/audit.h"
 #include "db/coverage.h"
 #include "db/load_run.h"
+#include "db/load_tally.h"
 #include "server/base/clock.h"
 #include "server/base/file.h"
 #include "tests/golden/golden.h"
@@ -164,6 +166,35 @@ test_strangers(void **state)
 /* ---- what ------------------------------------------------------------------
  */
 
+/* What Prometheus is told of the load that runs; the dead one is not among
+ * them. */
+static void
+test_metrics(void **state)
+{
+    static const char *const LINES[] = {
+        "\nmeterhouse_loads{state=\"committed\"} 2\n",
+        "\nmeterhouse_load_running 1\n",
+        "\nmeterhouse_load_running_records 123456\n",
+        "\nmeterhouse_load_running_records_per_second 61728\n",
+        "\nmeterhouse_load_running_bytes 1000000\n",
+        "\nmeterhouse_load_running_file_bytes 1000\n",
+        "\nmeterhouse_load_running_file_bytes_done 250\n",
+        "\nmeterhouse_load_running_seconds_left 65\n"};
+    struct db *db = people_store(site);
+    struct load_tally tally;
+    struct buf text = {0};
+
+    (void)state;
+    assert_int_equal(db_load_tally_get(db, clock_now(), &tally), DB_OK);
+    feed_metrics_write(&tally, &text);
+    for (size_t i = 0; i < COUNT(LINES); i++) {
+        if (!strstr(buf_text(&text), LINES[i]))
+            fail_msg("no %s in %s", LINES[i], buf_text(&text));
+    }
+    buf_clear(&text);
+    db_close(db);
+}
+
 static void
 test_overview(void **state)
 {
@@ -310,8 +341,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gates),    cmocka_unit_test(test_strangers),
-        cmocka_unit_test(test_overview), cmocka_unit_test(test_calendar),
-        cmocka_unit_test(test_files),    cmocka_unit_test(test_meters),
+        cmocka_unit_test(test_metrics),  cmocka_unit_test(test_overview),
+        cmocka_unit_test(test_calendar), cmocka_unit_test(test_files),
+        cmocka_unit_test(test_meters),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
