@@ -617,8 +617,8 @@ take_out(void *arg, const struct reading_row *row)
     month_row_cut(&t->row, t->row.n);
     while (row_next(&w, &r)) {
         hit |= r.key.load_id == t->load_id;
-        if (r.key.load_id != t->load_id)
-            month_row_add(&t->row, &r, NULL);
+        if (r.key.load_id != t->load_id && !month_row_add(&t->row, &r, NULL))
+            w.bad = true;
     }
     if (w.bad) {
         log_ours("readings are damaged", "load=%lld group=%lld",

@@ -465,19 +465,21 @@ month_bytes(struct month_row *m, const struct row_record *r,
             return false;
         stamp = bits_varint(&in);
     }
+    if (r->names != ROW_NAMES_OWN && r->names >= s->names_n)
+        return false;
     if (r->names != ROW_NAMES_OWN && s->names_n > 1)
         buf_add(&m->bytes, index,
                 (size_t)(bits_put_varint(index, r->names) - index));
     buf_add(&m->bytes, in.at, (size_t)(in.end - in.at));
     m->stamp[m->n] = stamp;
-    return !in.bad;
+    return !in.bad && !(stamp >> PLANE_MOST);
 }
 
 bool
 month_row_add(struct month_row *m, const struct row_record *r,
               const struct source *s)
 {
-    if (m->n == MONTH_ROW_MOST)
+    if (m->n == MONTH_ROW_MOST || r->n == 0)
         return false;
     m->at[m->n] = m->bytes.len;
     if (!month_bytes(m, r, s)) {

@@ -22,6 +22,11 @@ tests_fuzz_fuzz_reading_pack_SOURCES = tests/fuzz/fuzz_reading_pack.c
 tests_fuzz_fuzz_reading_pack_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += tests/fuzz/corpus/reading_pack
 
+EXTRA_PROGRAMS += tests/fuzz/fuzz_row
+tests_fuzz_fuzz_row_SOURCES = tests/fuzz/fuzz_row.c
+tests_fuzz_fuzz_row_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/fuzz/corpus/row
+
 EXTRA_PROGRAMS += tests/fuzz/fuzz_lse
 tests_fuzz_fuzz_lse_SOURCES = tests/fuzz/fuzz_lse.c
 tests_fuzz_fuzz_lse_LDFLAGS = $(FUZZ_LINK)

@@ -35,6 +35,7 @@ fuzz.tzif 10000000
 fuzz.url 10000000
 fuzz.zip 10000000
 fuzz.reading_pack 10000000
+fuzz.row 10000000
 fuzz.registry 10000000
 fuzz.billed 10000000
 fuzz.name 10000000
