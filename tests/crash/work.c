@@ -226,7 +226,7 @@ step_load(const struct work *w, const struct step *s, struct db *db,
 struct finding {
     struct load row;
     const char *name;
-    int64_t id;
+    bool found;
 };
 
 static bool
@@ -234,11 +234,14 @@ load_named(void *arg)
 {
     struct finding *f = arg;
 
-    if (f->row.state == LOAD_COMMITTED && str_eq(f->row.name, f->name))
-        f->id = f->row.id;
-    return f->id == 0;
+    f->found =
+        str_eq(f->row.name, f->name) &&
+        (f->row.state == LOAD_COMMITTED || f->row.state == LOAD_UNLOADED);
+    return !f->found;
 }
 
+/* The newest load of the file: when a step that was cut off had already taken
+ * it back, one before it stays. */
 static bool
 step_unload(const struct work *w, const struct step *s, struct db *db,
             char why[512])
@@ -251,9 +254,9 @@ step_unload(const struct work *w, const struct step *s, struct db *db,
         snprintf(why, 512, "%.500s", db_error(db));
         return false;
     }
-    if (!f.id)
+    if (!f.found || f.row.state == LOAD_UNLOADED)
         return true;
-    u = feed_unload(db, f.id, 5, &l, why);
+    u = feed_unload(db, f.row.id, 5, &l, why);
     /* A registry that a newer one stands on stays, always. */
     return u == UNLOAD_DONE || u == UNLOAD_NOT_NEWEST;
 }
