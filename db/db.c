@@ -94,6 +94,23 @@ db_run(struct db *db, enum db_home home, const char *sql, struct db_ins in,
 }
 
 enum db_rc
+db_run_lightly(struct db *db, enum db_home home, const char *sql,
+               struct db_ins in)
+{
+    struct db_conn *c = db->home[home];
+    enum db_rc rc;
+
+    if (db_gate(db) != DB_OK)
+        return DB_BUSY;
+    if (db->engine == DB_SQLITE)
+        sqlite_lightly(c, true);
+    rc = conn_run(c, sql, in, NULL);
+    if (db->engine == DB_SQLITE)
+        sqlite_lightly(c, false);
+    return note(db, home, rc);
+}
+
+enum db_rc
 db_bulk(struct db *db, enum db_home home, const char *insert, const char *copy,
         size_t columns, bool (*next)(void *arg, struct db_in *row), void *arg)
 {

@@ -185,6 +185,11 @@ enum db_rc db_one(struct db *db, enum db_home home, const char *sql,
 enum db_rc
 db_each(struct db *db, enum db_home home, const char *sql, struct db_ins in,
         struct db_outs out, bool (*row)(void *arg), void *arg);
+/* For a note that may get lost, from somebody who does not wait: on SQLite
+ * neither for another writer (DB_BUSY at once) nor for the disk.  Not within a
+ * transaction. */
+enum db_rc db_run_lightly(struct db *db, enum db_home home, const char *sql,
+                          struct db_ins in);
 /* No rows wanted.  `changed` may be NULL. */
 enum db_rc db_run(struct db *db, enum db_home home, const char *sql,
                   struct db_ins in, int64_t *changed);

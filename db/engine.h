@@ -104,6 +104,9 @@ sqlite_home_open(const char *folder, const char *name, enum db_mode mode,
 enum db_rc
 sqlite_open_copy(const char *path, struct db_conn **c, char why[DB_WHY]);
 sqlite3 *sqlite_handle(struct db_conn *c);
+/* Statements from here on wait neither for another writer nor for the disk: a
+ * commit lies in the log and is synced with the next.  Or again for both. */
+void sqlite_lightly(struct db_conn *c, bool lightly);
 /* How long a statement waits for who is in its way; returns what it was. */
 int sqlite_patience(struct db_conn *c, int ms);
 /* For who uses SQLite without a connection of ours: takes note of a sync that

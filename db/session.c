@@ -53,10 +53,10 @@ db_session_get(struct db *db, const char *token_hash, int64_t now,
 enum db_rc
 db_session_seen(struct db *db, int64_t id, int64_t utc)
 {
-    return db_run(db, DB_ACCOUNT,
-                  "UPDATE account_session SET seen_utc = $2 "
-                  "WHERE id = $1 AND seen_utc < $2",
-                  IN(in_i64(id), in_i64(utc)), NULL);
+    return db_run_lightly(db, DB_ACCOUNT,
+                          "UPDATE account_session SET seen_utc = $2 "
+                          "WHERE id = $1 AND seen_utc < $2",
+                          IN(in_i64(id), in_i64(utc)));
 }
 
 enum db_rc

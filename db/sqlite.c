@@ -346,6 +346,16 @@ sqlite_checkpoint(struct db_conn *c)
     return (rc & 0xff) == SQLITE_BUSY ? DB_BUSY : lite_rc(l, NULL, rc);
 }
 
+void
+sqlite_lightly(struct db_conn *c, bool lightly)
+{
+    sqlite_patience(c, lightly ? 0 : BUSY_MS);
+    sqlite3_exec(sqlite_handle(c),
+                 lightly ? "PRAGMA synchronous = NORMAL"
+                         : "PRAGMA synchronous = FULL",
+                 NULL, NULL, NULL);
+}
+
 int
 sqlite_patience(struct db_conn *c, int ms)
 {

@@ -8,6 +8,7 @@
 #include "api/account/account.h"
 #include "api/account/login.h"
 #include "db/audit.h"
+#include "server/base/clock.h"
 #include "tests/store/engines.h"
 
 #define T0       1700000000
@@ -183,6 +184,63 @@ test_session_life(void **state)
     assert_int_equal(session_at(e, "", now), FAULT_SIGNED_OUT);
     assert_int_equal(session_at(e, "x", now), FAULT_SIGNED_OUT);
     assert_int_equal(session_at(e, NULL, now), FAULT_SIGNED_OUT);
+}
+
+struct meanwhile {
+    struct engine *e;
+    const char *token;
+};
+
+/* Another program is in the middle of writing, for longer than anybody waits.
+ */
+static enum db_rc
+look_meanwhile(struct db *other, void *arg)
+{
+    struct meanwhile *m = arg;
+    double began = clock_monotonic();
+
+    assert_int_equal(db_run(other, DB_ACCOUNT,
+                            "UPDATE account SET name = 'Eve' WHERE login = 'x'",
+                            IN_NONE, NULL),
+                     DB_OK);
+    assert_int_equal(session_at(m->e, m->token, T0 + 1200), FAULT_NONE);
+    assert_true(clock_monotonic() - began < 5);
+    return DB_OK;
+}
+
+/* Who only looks waits for no writer; that they were seen is noted by the next
+ * look, and what is written after that is synced as before. */
+static void
+test_a_look_does_not_wait(void **state)
+{
+    struct engine *e = engine_of(state);
+    bool lite = e->kind == DB_SQLITE;
+    struct meanwhile m = {.e = e};
+    char why[512];
+    int64_t level = 2; /* FULL */
+    struct session s;
+    struct account a;
+    struct login l;
+    struct db *other;
+
+    make_user(e, "ana", "customer");
+    assert_int_equal(try_as(e, "ana", PASSWORD, PEER, NULL, T0, &l),
+                     FAULT_NONE);
+    m.token = l.token;
+    assert_int_equal(db_open(e->store, DB_WRITE, &other, why), DB_OK);
+    assert_int_equal(db_tx(other, DB_ACCOUNT, look_meanwhile, &m), DB_OK);
+    db_close(other);
+    assert_int_equal(login_session_get(e->db, l.token, T0 + 1201, &s, &a),
+                     FAULT_NONE);
+    assert_int_equal(s.seen_utc, lite ? T0 : T0 + 1200);
+    assert_int_equal(login_session_get(e->db, l.token, T0 + 1202, &s, &a),
+                     FAULT_NONE);
+    assert_int_equal(s.seen_utc, lite ? T0 + 1201 : T0 + 1200);
+    if (lite)
+        assert_int_equal(db_one(e->db, DB_ACCOUNT, "PRAGMA synchronous",
+                                IN_NONE, OUT(out_i64(&level))),
+                         DB_OK);
+    assert_int_equal(level, 2);
 }
 
 /* The start of a long User-Agent is kept, in whole letters: PostgreSQL takes no
@@ -583,6 +641,7 @@ main(void)
         ENGINE_TESTS(test_first_admin_once),
         ENGINE_TESTS(test_session_life),
         ENGINE_TESTS(test_long_agent),
+        ENGINE_TESTS(test_a_look_does_not_wait),
         ENGINE_TESTS(test_sessions_end),
         ENGINE_TESTS(test_lock_and_password_end_sessions),
         ENGINE_TESTS(test_throttle),
