@@ -14,6 +14,10 @@
 #define WORTH      64
 #define KEEP_TRIES 3
 
+/* With what else a load takes, and 16 bytes a point of the map, this is within
+ * 300 MiB and 16 bytes a point, however many there are. */
+size_t point_facts_most = 160 << 20;
+
 struct head {
     char kind[24];
     struct point_change at;
@@ -47,6 +51,12 @@ position_get(struct point_book *b, struct db *db)
     return rc == DB_OK ? point_change_newest(db, b->at) : rc;
 }
 
+static const char *
+beside(const struct point_book *b)
+{
+    return b->path[0] ? b->path : NULL;
+}
+
 /* All of it. */
 static enum db_rc
 from_store(struct point_book *b, struct db *db)
@@ -58,6 +68,7 @@ from_store(struct point_book *b, struct db *db)
     point_facts_free(b->facts);
     b->map = NULL;
     b->facts = point_facts_new(0, 0);
+    point_facts_spill(b->facts, beside(b), point_facts_most);
     b->kept = 0;
     b->changed = 0;
     rc = position_get(b, db);
@@ -174,7 +185,7 @@ from_file(struct point_book *b)
     }
     *b->at = h.at;
     b->map = point_map_restore(f);
-    b->facts = point_facts_restore(f);
+    b->facts = point_facts_restore(f, beside(b), point_facts_most);
     b->kept = point_map_newest(b->map);
     if (point_file_close(f))
         return true;

@@ -20,6 +20,10 @@ struct point_book {
     char path[512];            /* "": no file */
 };
 
+/* Bytes of facts in memory; what is more lies beside the file, for the system
+ * to write out when memory is short (server/base/spill.h).  Tests have less. */
+extern size_t point_facts_most;
+
 /* `path`: the file, which need not be there; NULL: none. */
 enum db_rc
 point_book_open(struct db *db, const char *path, struct point_book *b);

@@ -12,6 +12,7 @@
 #include "db/point_file.h"
 #include "server/base/clock.h"
 #include "server/base/hash.h"
+#include "server/base/spill.h"
 #include "server/base/str.h"
 
 #define NAME_SLOTS 4096 /* of DUNS numbers */
@@ -66,7 +67,8 @@ struct point_facts {
     struct fact *fact; /* by id less base */
     size_t size;
     uint16_t *word;
-    size_t words, words_room;
+    size_t words;
+    struct spill facts_room, words_room;
     size_t given_up; /* words of lists that were made anew */
     char name[NAMES_MOST][16];
     uint16_t slot[NAME_SLOTS];
@@ -80,7 +82,15 @@ point_facts_new(int64_t base, int64_t without)
 
     f->base = base;
     f->without = without;
+    f->facts_room.most = f->words_room.most = SIZE_MAX;
     return f;
+}
+
+void
+point_facts_spill(struct point_facts *f, const char *beside, size_t most)
+{
+    f->facts_room.beside = f->words_room.beside = beside;
+    f->facts_room.most = f->words_room.most = most / 2;
 }
 
 void
@@ -88,8 +98,8 @@ point_facts_free(struct point_facts *f)
 {
     if (f == NULL)
         return;
-    free(f->fact);
-    free(f->word);
+    spill_free(&f->facts_room);
+    spill_free(&f->words_room);
     free(f);
 }
 
@@ -118,10 +128,8 @@ room_for(struct point_facts *f, int64_t id)
 
     if (size <= f->size)
         return;
-    size += size / 8;
-    f->fact = mem_grow(f->fact, size * sizeof *f->fact);
-    memset(f->fact + f->size, 0, (size - f->size) * sizeof *f->fact);
-    f->size = size;
+    f->fact = spill_room(&f->facts_room, size * sizeof *f->fact);
+    f->size = f->facts_room.room / sizeof *f->fact;
 }
 
 static struct fact *
@@ -163,10 +171,10 @@ day_get(uint16_t code)
 static void
 word_add(struct point_facts *f, uint16_t word)
 {
-    if (f->words == f->words_room) {
-        f->words_room = f->words_room > 0 ? 2 * f->words_room : 1024;
-        f->word = mem_grow(f->word, f->words_room * sizeof *f->word);
-    }
+    size_t bytes = (f->words + 1) * sizeof *f->word;
+
+    if (bytes > f->words_room.room)
+        f->word = spill_room(&f->words_room, bytes);
     f->word[f->words++] = word;
 }
 
@@ -657,8 +665,18 @@ point_facts_save(const struct point_facts *f, struct point_file *to)
     point_file_put(to, f->name, f->names * sizeof f->name[0]);
 }
 
+/* n things of that size, as far as the file has so many. */
+static void *
+array_take(struct point_file *from, struct spill *to, size_t n, size_t size)
+{
+    if (n == 0 || !point_file_has(from, n, size))
+        return to->at;
+    point_file_take(from, spill_room(to, n * size), n * size);
+    return to->at;
+}
+
 struct point_facts *
-point_facts_restore(struct point_file *from)
+point_facts_restore(struct point_file *from, const char *beside, size_t most)
 {
     struct facts_head h = {0};
     struct point_facts *f;
@@ -666,11 +684,12 @@ point_facts_restore(struct point_file *from)
 
     point_file_take(from, &h, sizeof h);
     f = point_facts_new(h.base, 0);
+    point_facts_spill(f, beside, most);
     f->size = h.size;
-    f->words = f->words_room = h.words;
+    f->words = h.words;
     f->given_up = h.given_up;
-    f->fact = point_file_array(from, h.size, sizeof *f->fact);
-    f->word = point_file_array(from, h.words, sizeof *f->word);
+    f->fact = array_take(from, &f->facts_room, h.size, sizeof *f->fact);
+    f->word = array_take(from, &f->words_room, h.words, sizeof *f->word);
     for (size_t i = 0; i < h.names && i < NAMES_MOST; i++) {
         point_file_take(from, name, sizeof name);
         name[sizeof name - 1] = '\0';

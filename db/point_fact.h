@@ -26,6 +26,9 @@ struct point_fact {
 /* Facts of points from `base` on, as they are without what load `without` said
  * (0: with all of it). */
 struct point_facts *point_facts_new(int64_t base, int64_t without);
+/* What takes more memory than that many bytes lies in files without a name, in
+ * the folder of that path, which stays the caller's. */
+void point_facts_spill(struct point_facts *f, const char *beside, size_t most);
 void point_facts_free(struct point_facts *f);
 /* Fetches those of the n points (ids ascending) that are not here yet. */
 enum db_rc point_facts_fetch(struct point_facts *f, struct db *db,

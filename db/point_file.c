@@ -118,13 +118,19 @@ point_file_take(struct point_file *f, void *bytes, size_t n)
     f->sum = crc32c(f->sum, bytes, n);
 }
 
+bool
+point_file_has(struct point_file *f, size_t n, size_t size)
+{
+    f->good = f->good && n <= f->left / size;
+    return f->good;
+}
+
 void *
 point_file_array(struct point_file *f, size_t n, size_t size)
 {
     void *array;
 
-    f->good = f->good && n <= f->left / size;
-    if (!f->good || n == 0)
+    if (!point_file_has(f, n, size) || n == 0)
         return NULL;
     array = mem_new(n * size);
     point_file_take(f, array, n * size);

@@ -25,6 +25,8 @@ bool point_file_keep(struct point_file *f);
 struct point_file *point_file_open(const char *path);
 /* Fills with zeros when the file is not good. */
 void point_file_take(struct point_file *f, void *bytes, size_t n);
+/* Does it hold n more things of that size?  It is not good otherwise. */
+bool point_file_has(struct point_file *f, size_t n, size_t size);
 /* n things of that size, to be freed; NULL when the file ends before. */
 void *point_file_array(struct point_file *f, size_t n, size_t size);
 /* So far it had all that was asked for. */
@@ -36,6 +38,7 @@ void point_map_save(const struct point_map *m, struct point_file *to);
 void point_facts_save(const struct point_facts *f, struct point_file *to);
 /* What was saved; not to be used unless point_file_close says so. */
 struct point_map *point_map_restore(struct point_file *from);
-struct point_facts *point_facts_restore(struct point_file *from);
+struct point_facts *
+point_facts_restore(struct point_file *from, const char *beside, size_t most);
 
 #endif

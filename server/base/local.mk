@@ -14,6 +14,7 @@ libmeterhouse_a_SOURCES += \
 	server/base/piece_hash.c server/base/piece_hash.h \
 	server/base/progress.c server/base/progress.h \
 	server/base/sha256_lanes.c server/base/sha256_lanes.h \
+	server/base/spill.c server/base/spill.h \
 	server/base/str.c server/base/str.h \
 	server/base/tz.c server/base/tz.h \
 	server/base/tzif.c server/base/tzif.h

@@ -447,11 +447,23 @@ test_a_file_of_another_past_is_not_believed(void **state)
     look(e);
 }
 
+/* The same with facts in files, which have no names. */
+static void
+test_a_book_in_files(void **state)
+{
+    const size_t most = point_facts_most;
+
+    point_facts_most = 1;
+    test_a_book_follows_the_store(state);
+    point_facts_most = most;
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         ENGINE_TESTS(test_a_book_follows_the_store),
+        ENGINE_TESTS(test_a_book_in_files),
         ENGINE_TESTS(test_a_restored_map_grows),
         ENGINE_TESTS(test_an_unchanged_store_is_not_read),
         ENGINE_TESTS(test_new_points_of_a_load_are_kept),

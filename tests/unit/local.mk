@@ -53,6 +53,10 @@ check_PROGRAMS += tests/unit/test_source
 TESTS += tests/unit/test_source
 tests_unit_test_source_SOURCES = tests/unit/test_source.c
 
+check_PROGRAMS += tests/unit/test_spill
+TESTS += tests/unit/test_spill
+tests_unit_test_spill_SOURCES = tests/unit/test_spill.c
+
 check_PROGRAMS += tests/unit/test_str
 TESTS += tests/unit/test_str
 tests_unit_test_str_SOURCES = tests/unit/test_str.c
