@@ -12,6 +12,7 @@
 #   BENCH_METERS=20000 BENCH_DAYS=400     size of years, page, live and keep
 #   BENCH_RUNS=3              a figure is the median of that many
 #   BENCH_PEERS="duckdb clickhouse postgres node"    or some of them, or none
+#   BENCH_COMPARE=all         compare all that PostgreSQL holds too, which is slow
 #   BENCH_DIR=/var/tmp/meterhouse-bench   made-up input, stores, results
 #
 # Every part can be run by itself and again; what it finds replaces what it

@@ -5,6 +5,8 @@
  *   bench_read sums STORE IDS           of the ESI IDs of that file, a line a
  *                                       day: yyyymmdd records intervals
  *                                       estimated millionths-of-a-kWh
+ *   bench_read counts STORE             of everything, row by row: records,
+ *                                       intervals, estimated ones
  *   bench_read query STORE IDS FROM TO  every interval, and every daily sum, of
  *                                       one ESI ID after another, warm: p50 and
  *                                       p99 in ms of both, and the sum of all
@@ -23,6 +25,7 @@
 
 #define MOST_DAYS 40000 /* from 1970 on */
 #define MOST_IDS  20000 /* of a query */
+#define CHUNK     16384 /* points at a time */
 
 struct sum {
     int64_t records, intervals, estimated, ukwh;
@@ -107,6 +110,45 @@ sums_print(struct db *db, FILE *ids)
     }
 }
 
+static bool
+each_cover(void *arg, const struct reading_cover *c)
+{
+    struct sum *all = arg;
+
+    all->records++;
+    all->intervals += c->n - c->missing;
+    all->estimated += c->estimated;
+    return true;
+}
+
+static bool
+each_id(void *arg)
+{
+    (void)arg;
+    return true;
+}
+
+/* Points have dense numbers: some at a time, from the next one there is. */
+static void
+counts_print(struct db *db)
+{
+    struct sum all = {0};
+
+    for (int64_t last = 0, next;; last = next + CHUNK) {
+        next = 0;
+        must(db, db_point_after(db, NULL, last, 1, &next, each_id, NULL),
+             "points");
+        if (next == 0)
+            break;
+        must(db,
+             reading_each_cover(db, next, next + CHUNK, 0, MOST_DAYS,
+                                each_cover, &all),
+             "reading");
+    }
+    printf("%lld %lld %lld\n", (long long)all.records, (long long)all.intervals,
+           (long long)all.estimated);
+}
+
 static int
 by_size(const void *a, const void *b)
 {
@@ -142,6 +184,7 @@ main(int argc, char **argv)
 {
     static int64_t point[MOST_IDS];
     bool query = argc == 6 && strcmp(argv[1], "query") == 0;
+    bool counts = argc == 3 && strcmp(argv[1], "counts") == 0;
     FILE *ids = argc > 3 ? fopen(argv[3], "r") : NULL;
     int32_t from = 0, to = 0;
     struct point p;
@@ -150,16 +193,20 @@ main(int argc, char **argv)
     size_t n = 0;
 
     log_init(LOG_ERROR_);
-    if (!ids || !(query ? day_parse(argv[4], &from) && day_parse(argv[5], &to)
-                        : argc == 4)) {
-        fprintf(stderr, "usage: bench_read sums|query STORE IDS [FROM TO]\n");
+    if (!counts &&
+        (!ids || !(query ? day_parse(argv[4], &from) && day_parse(argv[5], &to)
+                         : argc == 4))) {
+        fprintf(stderr, "usage: bench_read sums|query STORE IDS [FROM TO]\n"
+                        "       bench_read counts STORE\n");
         return 2;
     }
     if (db_open(argv[2], DB_READ, &db, why) != DB_OK) {
         fprintf(stderr, "bench_read: %s\n", why);
         return 3;
     }
-    if (!query)
+    if (counts)
+        counts_print(db);
+    else if (!query)
         sums_print(db, ids);
     while (query && n < MOST_IDS && next_point(ids, db, &p))
         point[n++] = p.id;
@@ -167,7 +214,8 @@ main(int argc, char **argv)
         measure(db, point, n, from, to, false);
         measure(db, point, n, from, to, true);
     }
-    fclose(ids);
+    if (ids)
+        fclose(ids);
     db_close(db);
     return 0;
 }

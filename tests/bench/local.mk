@@ -38,8 +38,9 @@ EXTRA_DIST += tests/bench/answers.awk tests/bench/bench.sh \
 	tests/bench/document.sh \
 	tests/bench/http_bench.sh tests/bench/install.sh tests/bench/lib.sh \
 	tests/bench/page_bench.sh \
-	tests/bench/run tests/bench/table.awk \
-	tests/bench/parts/bulk.sh tests/bench/parts/input.sh \
+	tests/bench/records.pl tests/bench/run tests/bench/table.awk \
+	tests/bench/parts/bulk.sh tests/bench/parts/coverage.sh \
+	tests/bench/parts/input.sh \
 	tests/bench/parts/keep.sh tests/bench/parts/live.sh \
 	tests/bench/parts/load.sh tests/bench/parts/page.sh \
 	tests/bench/parts/prepare.sh tests/bench/parts/steps.sh \

@@ -130,7 +130,7 @@ function load_table(    items, n, i, it, peer) {
         val("input", "files"), big(size * val("input", "bytes") / 1e6)) \
         (markdown ? "" : sprintf("   (load average up to %.1f)",
         busy[part, size])))
-    head("|seconds|records/s|MB/s|bytes/record|of SQLite|of PostgreSQL|equal: awk")
+    head("|seconds|records/s|MB/s|bytes/record|of SQLite|of PostgreSQL|equal")
     items = "read parse parse-vector sqlite-floor sqlite sqlite-plain duckdb " \
         "clickhouse postgres postgres-array postgres-rows"
     n = split(items, it, " ")
@@ -229,7 +229,8 @@ function years_table() {
         printf "%s\n", (markdown ? "\n" : "  ") "loaded in " \
             sprintf("%.1f", val("sqlite", "s")) " s, " big(per("sqlite")) \
             " records/s, " sprintf("%.1f", val("sqlite", "bytes")) \
-            " bytes a record; sums by day against the slow reader: " \
+            " bytes a record; every record, and sums by day, against the slow " \
+            "readers: " \
             equal_or("sqlite")
     if (size < 1000000)
         return
@@ -240,6 +241,23 @@ function years_table() {
         few(val("sqlite", "p99")) " ms")
     gate("  stretch: 0.3 and 2 ms", val("sqlite", "p50") <= 0.3 && \
         val("sqlite", "p99") <= 2, "")
+}
+
+function coverage_row(item, text) {
+    if (has(item, "p50"))
+        row(text "|" few(val(item, "p50")) "|" few(val(item, "p99")) "|" \
+            equal_or(item))
+}
+
+function coverage_table() {
+    if (!begin("coverage", "Completeness, of " big(sizes["coverage"]) \
+        " records, warm"))
+        return
+    head("|p50 ms|p99 ms|equal")
+    coverage_row("day", "a day of one TDSP and REP")
+    coverage_row("calendar", "a calendar of 30 days, one TDSP and REP")
+    coverage_row("calendar-all", "a calendar of 30 days, of all")
+    coverage_row("day-all", "a day, by TDSP and REP")
 }
 
 function bulk_row(item, text) {
@@ -255,7 +273,7 @@ function bulk_table(    ours) {
     if (!begin("bulk", "1,000 ESI IDs, 30 days, to a file, of " \
         big(sizes["bulk"]) " records, warm"))
         return
-    head("|seconds|MB/s|M intervals/s|equal: awk")
+    head("|seconds|MB/s|M intervals/s|equal")
     bulk_row("csv", "Meterhouse, CSV of the market")
     bulk_row("iso", "Meterhouse, CSV of exact times")
     bulk_row("lse", "Meterhouse, LSE")
@@ -335,7 +353,7 @@ function keep_row(item, text, more) {
 function keep_table() {
     if (!begin("keep", "Keeping " big(sizes["keep"]) " records"))
         return
-    head("|seconds|records/s|MB|equal: awk")
+    head("|seconds|records/s|MB|equal")
     keep_row("backup", "backup, verified", big(val("backup", "bytes") / 1e6))
     keep_row("again", "backup since that, nothing new", "")
     keep_row("verify", "a backup read to its end", "")

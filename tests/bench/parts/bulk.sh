@@ -23,8 +23,35 @@ bulk_want() {
 
 # bulk_is ITEM: lines on standard input, like those of bulk_want
 bulk_is() {
-    sort | cmp -s - "$in/bulk-want" && put "$1" equal all && return
+    sort | cmp - "$in/bulk-want" >&2 && put "$1" equal all && return
     put "$1" wrong 1
+}
+
+# The formats of ours in that form.  The market's CSV writes .145 for 0.145 and
+# 1.2 for 1.200, and has times: the n-th quarter of an hour starts where it
+# should on a day without a clock change, or is no interval.
+lines_csv() {
+    awk -F, 'function clock(m) {
+            return sprintf("%02d:%02d", int(m / 60) % 24, m % 60)
+        }
+        NR > 1 { split($2, d, "/"); k = $6
+            day = substr($1, 2) "," d[3] d[1] d[2]
+            if (day != last) { last = day; n = 0 }
+            at = $4 == clock(15 * n) && $5 == clock(15 * (n + 1)) ? n + 1 : $4
+            n++
+            if (k ~ /^\./) k = "0" k
+            if (k !~ /\./) k = k "."
+            while (length(k) - index(k, ".") < 3) k = k "0"
+            print day "," at "," k "," $7 }' "$work/csv"
+}
+lines_iso() {
+    awk -F, 'NR > 1 { gsub(/-/, "", $2); print $1 "," $2 "," $3 "," $8 "," $9 }' \
+        "$work/iso"
+}
+lines_lse() {
+    awk -F, '$1 == "00000001" { id = $2; day = substr($4, 1, 8); n = 0; next }
+        /^1/ { for (i = 2; i < NF && $(i + 1) != ""; i += 3)
+            print id "," day "," ++n "," $i "," $(i + 1) }' "$work/lse"
 }
 
 # the program writes to a new file that a shell gave it, as a user has it; to
@@ -58,19 +85,17 @@ run_postgres_list() {
         mv "$work/said" "$work/pg.csv"
 }
 
-# bulk_peer ITEM FILE: its size, and whether it has every interval to the Wh
+# bulk_peer ITEM FILE: its size, and whether it has every interval to the Wh,
+# as its values are 32-bit floats
 bulk_peer() {
     [ -s "$2" ] || return
     put "$1" bytes "$(stat -c %s "$2")"
-    [ "$(bulk_sums "$2")" = "$(bulk_sums "$in/bulk-want")" ] &&
-        put "$1" equal sums || put "$1" wrong 1
-}
-bulk_sums() {
-    awk -F, '{ n++; s += int($4 * 1000 + 0.5) } END { printf "%.0f %.0f\n", n, s }' \
-        "$1"
+    awk -F, '{ gsub(/"/, ""); gsub(/-/, "", $2)
+        printf "%s,%s,%d,%.3f,%s\n", $1, $2, $3, $4, $5 }' "$2" | bulk_is "$1"
 }
 
 bulk_ours() {
+    local format
     if ! "$program" help export >/dev/null 2>&1; then
         note "    skipped: this program has no command export"
         return
@@ -80,18 +105,10 @@ bulk_ours() {
     rounds "$runs" csv iso lse
     [ -n "$(got csv s)" ] && [ -n "$(got iso s)" ] && [ -n "$(got lse s)" ] ||
         return 1
-    put csv bytes "$(stat -c %s "$work/csv")"
-    put iso bytes "$(stat -c %s "$work/iso")"
-    put lse bytes "$(stat -c %s "$work/lse")"
-    # the market's CSV writes .145 for 0.145 and 1.2 for 1.200
-    [ "$(awk -F, 'NR > 1 { n++; s += int($6 * 1000 + 0.5) } END { printf "%.0f %.0f\n",
-        n, s }' "$work/csv")" = "$(bulk_sums "$in/bulk-want")" ] &&
-        put csv equal sums || put csv wrong 1
-    awk -F, 'NR > 1 { gsub(/-/, "", $2); print $1 "," $2 "," $3 "," $8 "," $9 }' \
-        "$work/iso" | bulk_is iso
-    awk -F, '$1 == "00000001" { id = $2; day = substr($4, 1, 8); n = 0; next }
-        /^1/ { for (i = 2; i < NF && $(i + 1) != ""; i += 3)
-            print id "," day "," ++n "," $i "," $(i + 1) }' "$work/lse" | bulk_is lse
+    for format in csv iso lse; do
+        put $format bytes "$(stat -c %s "$work/$format")"
+        lines_$format | bulk_is $format
+    done
 }
 
 bulk_part() {

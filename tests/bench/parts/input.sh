@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What is measured with, made once in BENCH_DIR and kept there: LSE files, the
-# slow reader's answers about them, and stores that know the registry already.
+# slow readers' answers about them, and stores that know the registry already.
 
 # many FOLDER COMMAND…: the command with the folder's LSE files, in order
 many() {
@@ -28,8 +28,8 @@ answer_of() {
 }
 
 # as_answered all|some STORE ITEM: the store's sums by day of all ESI IDs, or
-# of some, are the slow reader's, digit for digit; where that looked at some
-# only, all are compared with the minimal parser's total
+# of some, read as pages read them, are awk's; where that looked at some only,
+# all are compared with the minimal parser's total
 as_answered() {
     local which=$1 ids=$in/ids
     [ -s "$in/ids-some" ] || which=all # so few are there
@@ -42,10 +42,67 @@ as_answered() {
             printf "total 0 %.0f %.0f %.0f %.0f\n", n[2], n[3], n[4], n[5] }' \
             "$work/read" >"$work/sums"
     }
-    diff "$work/want" "$work/sums" >"$work/differ" &&
-        [ -s "$work/sums" ] && put "$3" equal $which && return
+    diff "$work/want" "$work/sums" >"$work/differ" && [ -s "$work/sums" ] && return
     head -n 5 "$work/differ" >&2
     put "$3" wrong 1
+    return 1
+}
+
+# records_sum: lines of records.pl in, one for each ESI ID out, sorted
+records_sum() {
+    sort | awk '($1 "") != id { if (n) printf "%s %d %.0f %.0f\n", id, n, x, y
+            id = $1 ""; n = x = y = 0 }
+        { n += $2; x += $3; y += $4 }
+        END { if (n) printf "%s %d %.0f %.0f\n", id, n, x, y }'
+}
+
+# records_want FEED: what the slow reader of whole records says of $in/FEED, two
+# files at a time; made once
+records_want() {
+    [ -s "$in/records-$1" ] && return
+    note "    asking the slow reader of whole records (perl)"
+    mkdir -p "$work/records"
+    find "$in/$1" -name '*.lse' | sort | xargs -P 2 -n 1 sh -c \
+        'exec perl "$0" "$2" >"$1/$$"' "$here/records.pl" "$work/records" &&
+        cat "$work"/records/* | records_sum >"$work/records-$1" &&
+        mv "$work/records-$1" "$in/records-$1"
+    rm -rf "$work/records"
+}
+
+# as_recorded all|some FEED DATA ITEM: every record of all ESI IDs, or of some,
+# exported as LSE from the store, is byte for byte what $in/FEED has
+as_recorded() {
+    local which=$1 ids=(--all) from to
+    [ -s "$in/ids-some" ] || which=all
+    records_want "$2" || return 1
+    [ $which = all ] || ids=(--points "$in/ids-some")
+    from=$(awk '$1 == "some" { print $2 }' "$in/answers" | sort | head -n 1)
+    to=$(awk '$1 == "some" { print $2 }' "$in/answers" | sort | tail -n 1)
+    "$program" export "${ids[@]}" --from "$(date -d "$from" +%F)" \
+        --to "$(date -d "$to" +%F)" --format lse --data "$3" 2>"$work/errors" |
+        perl "$here/records.pl" | records_sum >"$work/have"
+    if [ $which = all ]; then
+        cp "$in/records-$2" "$work/want"
+    else
+        awk 'NR == FNR { some[$1]; next } $1 in some' "$in/ids-some" \
+            "$in/records-$2" >"$work/want"
+    fi
+    [ -s "$work/want" ] && cmp "$work/want" "$work/have" >&2 &&
+        put "$4" equal $which && return
+    head -n 5 "$work/errors" >&2
+    diff "$work/want" "$work/have" | head -n 5 >&2
+    put "$4" wrong 1
+    return 1
+}
+
+# as_counted STORE ITEM: how many records, intervals and estimated ones there are
+# of all ESI IDs, read row by row, is what the minimal parser counts
+as_counted() {
+    [ "$("$build/tests/bench/bench_read" counts "$1")" = \
+        "$(awk '$1 == "total" { print $3, $4, $5 }' "$in/answers")" ] && return
+    note "    $2 has another number of records or intervals"
+    put "$2" wrong 1
+    return 1
 }
 
 # newest_rows FOLDER: of each ESI ID the registry's last row is enough here
@@ -136,7 +193,7 @@ known_store() {
 known_database() {
     known_db=known_$(basename "$in" | tr - _)
     known_data=$in/known-pg
-    [ -e "$known_data/points" ] && [ "$(sql postgres "SELECT count(*) FROM pg_database
+    [ -e "$known_data/ready" ] && [ "$(sql postgres "SELECT count(*) FROM pg_database
         WHERE datname = '${known_db}'")" = 1 ] && {
         MH_STORE="postgres:$pg dbname=$known_db" up_to_date "$known_data"
         return
@@ -148,6 +205,8 @@ known_database() {
         MH_STORE="postgres:$pg dbname=making_$known_db" "$program" load \
             --data "$known_data" "$in/registry" >"$work/said" 2>&1 ||
         { tail -n 3 "$work/said" >&2; return 1; }
+    mkdir -p "$known_data" # which nothing may be in, with this engine
     sql "making_$known_db" 'VACUUM ANALYZE' CHECKPOINT
-    sql postgres "ALTER DATABASE making_$known_db RENAME TO $known_db"
+    sql postgres "ALTER DATABASE making_$known_db RENAME TO $known_db" &&
+        : >"$known_data/ready"
 }

@@ -101,6 +101,7 @@ page_ours() {
     serve_down
     MH_CLOCK=$page_clock timed "$program" store compact --data "$work/data" ||
         return 1
+    as_recorded some lse "$work/data" page-many
     page_visitor || return 1
     curl -sk --noproxy '*' -b "$cookie" "$url$(head -n 1 "$work/paths")" \
         >"$work/page.html"

@@ -9,7 +9,7 @@ prepare_part() {
         size=$n
         load_prepare || return 1
     done
-    years_input && known_store && bulk_want || return 1
+    years_input && known_store && records_want lse && bulk_want || return 1
     years_peers
     ch_down
     ! wanted node || page_peer_store

@@ -123,6 +123,8 @@ years_part() {
     put sqlite bytes "$(calc "$("$program" store stats --json \
         --data "$years_data" | json reading_bytes) / $size")"
     as_answered all "sqlite:$years_data/store" sqlite
+    as_answered some "sqlite:$years_data/store" sqlite
+    as_recorded all lse "$years_data" sqlite
     spread 200 >"$work/ids"
     latency_ours sqlite "sqlite:$years_data/store"
     "$program" jobs run --until-idle --data "$years_data" >"$work/said" 2>&1
