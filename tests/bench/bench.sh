@@ -6,13 +6,14 @@
 #
 #   make bench                            or: tests/bench/bench.sh BUILD_FOLDER
 #
-#   BENCH="load read"         some parts only: prepare load years bulk page live
-#                             keep steps; the table shows what is known of the others
+#   BENCH="load years"        some parts only: prepare load years coverage bulk
+#                             page live keep steps; the table shows what is known
+#                             of the others
 #   BENCH_RECORDS="500000 2500000"        sizes of `load`: meters of one day
 #   BENCH_METERS=20000 BENCH_DAYS=400     size of years, page, live and keep
 #   BENCH_RUNS=3              a figure is the median of that many
-#   BENCH_PEERS="duckdb clickhouse postgres node"    or some of them, or none
 #   BENCH_COMPARE=all         compare all that PostgreSQL holds too, which is slow
+#   BENCH_PEERS="duckdb clickhouse postgres node"    or some of them, or none
 #   BENCH_DIR=/var/tmp/meterhouse-bench   made-up input, stores, results
 #
 # Every part can be run by itself and again; what it finds replaces what it
@@ -62,10 +63,10 @@ part() {
     rm -rf "$work"/*
 }
 
-for name in ${BENCH:-prepare load years bulk page live keep}; do
+for name in ${BENCH:-prepare load years coverage bulk page live keep}; do
     case $name in
     load) for n in ${BENCH_RECORDS:-500000 2500000}; do part load "$n"; done ;;
-    prepare | years | bulk | page | live | keep | steps)
+    prepare | years | coverage | bulk | page | live | keep | steps)
         part "$name" "$((meters * days))" ;;
     *) echo "bench: no part is named $name" >&2; exit 2 ;;
     esac

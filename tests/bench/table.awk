@@ -370,3 +370,4 @@ function other_tables() {
     live_table()
     keep_table()
 }
+    coverage_table()
