@@ -13,6 +13,7 @@ prepare_part() {
     years_peers
     ch_down
     ! wanted node || page_peer_store
+    old_store
     size=$(live_size)
     live_store
 }
