@@ -23,11 +23,10 @@ file_make(const char *beside)
     if (beside == NULL || !str_copy(folder, sizeof folder, beside))
         return -1;
     slash = strrchr(folder, '/');
-    if (slash == NULL)
-        strcpy(folder, ".");
-    else
+    if (slash != NULL)
         slash[slash == folder] = '\0';
-    return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    return open(slash != NULL ? folder : ".", O_TMPFILE | O_RDWR | O_CLOEXEC,
+                0600);
 }
 
 /* All of it is there before it is written to, or a full disk would end the
