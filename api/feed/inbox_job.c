@@ -210,6 +210,7 @@ inbox_load_job(struct job *j)
 
 struct watch {
     struct job *j;
+    int64_t now; /* by the clock that all programs of the store share */
     int asked;
     bool failed;
 };
@@ -218,11 +219,11 @@ static void
 ask_for_load(void *arg, const char *duns)
 {
     struct watch *w = arg;
-    struct job_row row = {.due_utc = clock_now()};
+    struct job_row row = {.due_utc = w->now};
 
     str_copy(row.kind, sizeof row.kind, "inbox.load");
     str_copy(row.key, sizeof row.key, duns);
-    switch (db_job_add(w->j->db, &row, row.due_utc)) {
+    switch (db_job_add(w->j->db, &row, w->now)) {
     case DB_OK:
         w->asked++;
         break;
@@ -236,7 +237,7 @@ ask_for_load(void *arg, const char *duns)
 enum job_rc
 inbox_watch_job(struct job *j)
 {
-    struct watch w = {.j = j};
+    struct watch w = {.j = j, .now = job_now(j)};
     struct inbox in;
     bool ok;
 

@@ -66,6 +66,12 @@ now_of(const struct runner *r, struct db *db)
     return watch_clock(&r->app, db, &utc) == DB_OK ? utc : clock_now();
 }
 
+int64_t
+job_now(const struct job *j)
+{
+    return now_of(j->runner, j->db);
+}
+
 /* ---- kinds
  * ------------------------------------------------------------------- */
 

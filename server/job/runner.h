@@ -60,6 +60,9 @@ struct job {
 bool job_should_stop(const struct job *j);
 /* False once the lease was lost: somebody else may be at the same work. */
 bool job_is_held(const struct job *j);
+/* UTC seconds by the clock that jobs become due by, which all programs of a
+ * store share; this program's own may differ. */
+int64_t job_now(const struct job *j);
 
 struct runner_app {
     const struct conf *conf;
