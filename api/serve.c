@@ -184,6 +184,8 @@ serve_watch(struct serve *s)
     if (!ill && statvfs(s->conf->data_dir, &disk) == 0 &&
         disk.f_bavail < DISK_LEAST / disk.f_frsize)
         ill = "the disk is nearly full";
+    if (!ill && access(s->conf->data_dir, W_OK) != 0 && errno == EROFS)
+        ill = "the file system is read-only";
     if (ill && !atomic_load(&s->ill))
         log_ours("not ready", "reason=%s", ill);
     atomic_store(&s->ill, ill);

@@ -15,6 +15,22 @@ is_full(const char *error)
            strstr(error, "No space left on device");
 }
 
+/* A disk that failed, or a PostgreSQL server that only follows another. */
+static bool
+is_read_only(const char *error)
+{
+    return strstr(error, "Read-only file system") ||
+           strstr(error, "in a read-only transaction");
+}
+
+static enum fault
+fault_of(const char *error)
+{
+    if (is_full(error))
+        return FAULT_DISK_FULL;
+    return is_read_only(error) ? FAULT_READ_ONLY : FAULT_OURS;
+}
+
 enum fault
 db_fault(const struct db *db, enum db_rc rc, const char *doing)
 {
@@ -31,7 +47,7 @@ db_fault(const struct db *db, enum db_rc rc, const char *doing)
         break;
     }
     log_ours("store", "doing=%s error=%s", doing, db_error(db));
-    return is_full(db_error(db)) ? FAULT_DISK_FULL : FAULT_OURS;
+    return fault_of(db_error(db));
 }
 
 enum db_rc

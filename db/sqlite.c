@@ -71,6 +71,26 @@ sqlite_handle(struct db_conn *c)
     return ((struct lite *)c)->h;
 }
 
+bool
+sqlite_is_frozen(const char *path)
+{
+    return access(path, W_OK) != 0 && errno == EROFS;
+}
+
+/* What SQLite says of a failure; where its file system is read-only, that. */
+static const char *
+lite_message(const struct lite *l, int rc)
+{
+    const char *path = l->h ? sqlite3_db_filename(l->h, "main") : NULL;
+    const int kind = rc & 0xff;
+    bool is_write = kind == SQLITE_IOERR || kind == SQLITE_READONLY ||
+                    kind == SQLITE_CANTOPEN;
+
+    if (is_write && path && sqlite_is_frozen(path))
+        return strerror(EROFS);
+    return sqlite3_errmsg(l->h);
+}
+
 /* The status for a result code; the reason is kept and logged once. */
 static enum db_rc
 lite_rc(struct lite *l, const char *sql, int rc)
@@ -92,7 +112,7 @@ lite_rc(struct lite *l, const char *sql, int rc)
     default:
         sqlite_sync_note(rc);
     }
-    return conn_fail(&l->conn, sql, "%s", sqlite3_errmsg(l->h));
+    return conn_fail(&l->conn, sql, "%s", lite_message(l, rc));
 }
 
 /* ---- statements ------------------------------------------------------------
@@ -514,12 +534,6 @@ has_no_log(const char *path)
     return stat(log, &st) != 0 || st.st_size == 0;
 }
 
-bool
-sqlite_is_frozen(const char *path)
-{
-    return access(path, W_OK) != 0 && errno == EROFS;
-}
-
 /* On a file system that is read-only, SQLite can make no log.  Where none is
  * needed, the file is the whole, and nobody changes it. */
 static enum db_rc
@@ -561,6 +575,8 @@ file_open(const char *path, enum db_mode mode, struct db_conn **to,
     l = mem_new(sizeof *l);
     *l = (struct lite){.conn.driver = &SQLITE_DRIVER};
     rc = lite_rc(l, NULL, sqlite3_open_v2(path, &l->h, flags, NULL));
+    /* SQLite opens it to be read, where it cannot be written. */
+    l->conn.frozen = rc == DB_OK && sqlite3_db_readonly(l->h, "main") == 1;
     if (rc == DB_OK)
         rc = lite_set_up(l, mode);
     *damaged = l->damaged;

@@ -116,6 +116,8 @@ password_words(enum password_rc rule)
 static const char *
 not_taken(enum fault f)
 {
+    if (f == FAULT_READ_ONLY)
+        return "the file system is read-only";
     return f == FAULT_DISK_FULL ? "the disk is full"
                                 : "the store did not take it";
 }

@@ -31,6 +31,7 @@
     X(OURS,          500, "Server", "ours")                                    \
     X(BUSY,          503, "Server", "busy")                                    \
     X(AWAY,          503, "Server", "away")                                    \
+    X(READ_ONLY,     503, "Server", "read_only")                               \
     X(DISK_FULL,     507, "Server", "disk_full")
 /* clang-format on */
 

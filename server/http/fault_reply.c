@@ -78,7 +78,8 @@ reply_fault_page(struct call *c, enum fault f)
         json_object_set_new(fault, "reason", json_string(reason(c)));
     if (f == FAULT_SIGNED_OUT || f == FAULT_BAD_LOGIN)
         json_object_set_new(fault, "sign_in", json_true());
-    if (f == FAULT_BUSY || f == FAULT_AWAY || f == FAULT_TOO_MANY)
+    if (f == FAULT_BUSY || f == FAULT_AWAY || f == FAULT_READ_ONLY ||
+        f == FAULT_TOO_MANY)
         json_object_set_new(fault, "retry", json_true());
     return page_status(&c->r, fault_http(f), "error.html", view);
 }
@@ -143,7 +144,7 @@ fault_reply(struct call *c, enum fault f)
             arena_printf(c->r.arena, "%s, OPTIONS", c->x->match.allow));
     if (f == FAULT_BUSY)
         reply_header(&c->r, "Retry-After", "2");
-    if (f == FAULT_AWAY)
+    if (f == FAULT_AWAY || f == FAULT_READ_ONLY)
         reply_header(&c->r, "Retry-After", "30");
     if (reply_by_face(c, f) != FAULT_NONE) {
         reply_drop(c);

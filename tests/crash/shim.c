@@ -47,7 +47,7 @@ static struct {
     long chance;
     uint64_t seed;
     int error; /* 0: a short write; -1: kill */
-    char root[PATH_MAX], count[PATH_MAX];
+    char root[PATH_MAX], count[PATH_MAX], on[PATH_MAX];
     size_t root_n;
     int log;
 } plan = {.log = -1};
@@ -111,6 +111,7 @@ fault_arm(void)
     plan.kinds = 0;
     snprintf(plan.root, sizeof plan.root, "%s", env_text("FAULT_ROOT"));
     snprintf(plan.count, sizeof plan.count, "%s", env_text("FAULT_COUNT"));
+    snprintf(plan.on, sizeof plan.on, "%s", env_text("FAULT_SWITCH"));
     plan.root_n = strlen(plan.root);
     plan.nth = atol(env_text("FAULT_NTH"));
     plan.ever = atoi(env_text("FAULT_EVER")) != 0;
@@ -170,13 +171,19 @@ by_chance(void)
     return (long)(x % 1000000) < plan.chance;
 }
 
+static bool
+switched_off(void)
+{
+    return plan.on[0] && syscall(SYS_access, plan.on, F_OK) != 0;
+}
+
 /* What is to become of this call. */
 static enum verdict
 decide(enum kind k)
 {
     long n;
 
-    if (!(plan.kinds >> k & 1))
+    if (!(plan.kinds >> k & 1) || switched_off())
         return GO;
     n = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
     if (plan.chance ? !by_chance()
@@ -244,7 +251,39 @@ below_root(const char *path)
 static uint64_t
 inode(int fd)
 {
-    return fd >= 0 && fd < FD_MOST ? inode_of[fd] : 0;
+    uint64_t node = fd >= 0 && fd < FD_MOST ? inode_of[fd] : 0;
+    struct stat st;
+
+    /* glibc may have closed the one that had this number: closedir does */
+    if (node && plan.on[0] && (fstat(fd, &st) != 0 || st.st_ino != node))
+        return 0;
+    return node;
+}
+
+/* Named from an open folder below the root, or through /proc/self/fd. */
+static bool
+below_folder(int folder, const char *path)
+{
+    static const char fds[] = "/proc/self/fd/";
+
+    if (!plan.on[0])
+        return false;
+    if (strncmp(path, fds, sizeof fds - 1) == 0)
+        return inode(atoi(path + sizeof fds - 1)) != 0;
+    return *path != '/' && inode(folder) != 0;
+}
+
+static bool
+ours_at(int folder, const char *path)
+{
+    return below_root(path) || below_folder(folder, path);
+}
+
+/* For calls of which no record is made. */
+static bool
+fails_at(enum kind k, int folder, const char *path)
+{
+    return plan.on[0] && ours_at(folder, path) && fails(k);
 }
 
 static void
@@ -277,14 +316,14 @@ fault_mark(const char *text)
  */
 
 static int
-opened(int fd, const char *path, int flags, bool fresh)
+opened(int fd, const char *path, int flags, bool ours, bool fresh)
 {
     struct stat st;
 
     if (fd < 0 || fd >= FD_MOST)
         return fd;
     inode_of[fd] = 0;
-    if (!below_root(path) || fstat(fd, &st) != 0)
+    if (!ours || fstat(fd, &st) != 0)
         return fd;
     inode_of[fd] = st.st_ino;
     folder_fd[fd] = S_ISDIR(st.st_mode);
@@ -302,19 +341,21 @@ opened(int fd, const char *path, int flags, bool fresh)
 static int
 open_at(int folder, const char *path, int flags, mode_t mode)
 {
-    bool ours = below_root(path), fresh = false;
+    bool ours = ours_at(folder, path), fresh = false;
     struct stat st;
     int fd;
 
     if (!ours)
         return opened((int)syscall(SYS_openat, folder, path, flags, mode), path,
-                      flags, false);
-    if (fails(KIND_OPEN))
+                      flags, false, false);
+    fresh = flags & O_CREAT && fstatat(folder, path, &st, 0) != 0;
+    if ((plan.error != EROFS || fresh || flags & (O_ACCMODE | O_TRUNC)) &&
+        fails(KIND_OPEN))
         return -1;
     pthread_mutex_lock(&lock);
-    fresh = flags & O_CREAT && stat(path, &st) != 0;
+    fresh = flags & O_CREAT && fstatat(folder, path, &st, 0) != 0;
     fd = (int)syscall(SYS_openat, folder, path, flags, mode);
-    opened(fd, path, flags, fresh);
+    opened(fd, path, flags, true, fresh);
     pthread_mutex_unlock(&lock);
     return fd;
 }
@@ -607,4 +648,40 @@ mkdir(const char *path, mode_t mode)
         record_path(CHANGE_MKDIR, path, NULL);
     pthread_mutex_unlock(&lock);
     return rc;
+}
+
+/* ---- with a switch ---------------------------------------------------------
+ */
+
+EXPORT int
+renameat2(int from_folder, const char *from, int to_folder, const char *to,
+          unsigned flags)
+{
+    if (fails_at(KIND_RENAME, from_folder, from))
+        return -1;
+    return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
+}
+
+EXPORT int
+unlinkat(int folder, const char *path, int flags)
+{
+    if (fails_at(KIND_UNLINK, folder, path))
+        return -1;
+    return (int)syscall(SYS_unlinkat, folder, path, flags);
+}
+
+EXPORT int
+mkdirat(int folder, const char *path, mode_t mode)
+{
+    if (fails_at(KIND_MKDIR, folder, path))
+        return -1;
+    return (int)syscall(SYS_mkdirat, folder, path, mode);
+}
+
+EXPORT int
+access(const char *path, int how)
+{
+    if (how & W_OK && fails_at(KIND_OPEN, AT_FDCWD, path))
+        return -1;
+    return (int)syscall(SYS_access, path, how);
 }

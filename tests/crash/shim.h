@@ -16,11 +16,15 @@
  *   FAULT_SEED    random numbers from this seed
  *   FAULT_ERROR   EIO (default), ENOSPC, ENOMEM, EROFS, EMFILE; SHORT: half of
  *                 a write is done and said; KILL: SIGKILL in the middle of it
+ *   FAULT_SWITCH  calls fail only while a file of this name exists; then what
+ *                 is named from an open folder counts, too
  *   FAULT_ROOT    only files below this absolute folder
  *   FAULT_LOG     a file for the record of changes below FAULT_ROOT
  *   FAULT_COUNT   a file that gets "calls N\nhits N\n" at exit
  *
- * Calls that glibc makes inside itself (stdio, for one) are not seen.
+ * EROFS spares a file that is opened to be read, as a file system that has
+ * become read-only does.  Calls that glibc makes inside itself (stdio, for one)
+ * are not seen.
  */
 #ifndef MH_TESTS_CRASH_SHIM_H
 #define MH_TESTS_CRASH_SHIM_H
