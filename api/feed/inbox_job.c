@@ -170,6 +170,7 @@ load(struct step *st)
     struct feed_watch *watch;
     struct feed_options o = {.sender = st->s.duns,
                              .lock_seconds = LOCK_SECONDS,
+                             .wait_seconds = (double)st->j->conf->away_seconds,
                              .progress = feed_watch_progress};
 
     names_check(st);

@@ -62,6 +62,8 @@
     T(inbox, "", "Folder watched for files, one folder a sender DUNS; empty "  \
       "is data_dir/inbox.")                                                    \
     I(inbox_seconds, 5, 1, 3600, "Seconds between looks at the inbox.")        \
+    I(away_seconds, 60, 1, 3600, "Seconds that a load of the inbox waits for " \
+      "a server of readings that is away; then it is tried again later.")      \
     T(pgp_keys, "", "Folder of the installation's PGP secret keys; empty is "  \
       "data_dir/pgp.")                                                         \
     T(keep, "48", "Months of readings that are kept, besides the current "     \
