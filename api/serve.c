@@ -22,6 +22,7 @@
 #include "api/usage/usage_kept_page.h"
 #include "db/db.h"
 #include "db/session.h"
+#include "db/shard.h"
 #include "db/upkeep.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
@@ -48,6 +49,7 @@ struct serve {
     const char *_Atomic ill; /* why it is not ready, NULL when it is */
     struct upkeep upkeep;    /* as serve_watch saw it last, for /metrics */
     struct load_tally tally; /* the same */
+    int64_t away;            /* the same: servers of readings */
     pthread_mutex_t upkeep_lock;
 };
 
@@ -130,10 +132,12 @@ serve_metrics(void *arg, struct buf *to)
     struct serve *s = arg;
     struct load_tally tally;
     struct upkeep u;
+    int64_t away;
 
     pthread_mutex_lock(&s->upkeep_lock);
     u = s->upkeep;
     tally = s->tally;
+    away = s->away;
     pthread_mutex_unlock(&s->upkeep_lock);
     feed_metrics_write(&tally, to);
     metrics_value(to, "meterhouse_backup_timestamp_seconds", "gauge",
@@ -151,6 +155,8 @@ serve_metrics(void *arg, struct buf *to)
     metrics_value(to, "meterhouse_scrub_findings", "gauge",
                   "Places of the store that are known to be damaged.",
                   u.findings);
+    metrics_value(to, "meterhouse_shards_away", "gauge",
+                  "Servers of readings that do not answer.", away);
     usage_kept_metrics(to);
 }
 
@@ -159,13 +165,16 @@ upkeep_look(struct serve *s)
 {
     struct load_tally tally;
     struct upkeep u;
+    int64_t away;
 
     if (db_upkeep_get(s->db, &u) != DB_OK ||
-        db_load_tally_get(s->db, clock_now(), &tally) != DB_OK)
+        db_load_tally_get(s->db, clock_now(), &tally) != DB_OK ||
+        shard_away_count(s->db, &away) != DB_OK)
         return;
     pthread_mutex_lock(&s->upkeep_lock);
     s->upkeep = u;
     s->tally = tally;
+    s->away = away;
     pthread_mutex_unlock(&s->upkeep_lock);
 }
 

@@ -33,6 +33,10 @@ enum db_rc shard_add(struct db *db, const char *conninfo, int32_t *id,
 /* Marks a server as leaving.  DB_NONE: there is none of that number. */
 enum db_rc shard_leave(struct db *db, int32_t id);
 
+/* How many servers do not answer now.  Each is asked; one that was found away
+ * a moment ago is not asked again, as everywhere. */
+enum db_rc shard_away_count(struct db *db, int64_t *away);
+
 struct shard_progress {
     int64_t buckets, buckets_done;
     int64_t rows, bytes; /* copied so far */

@@ -226,6 +226,33 @@ shard_call_apart(const struct db *db, struct shard *s, shard_fn *fn, void *arg)
     return note(s, s->conn, rc);
 }
 
+static enum db_rc
+ask(struct db_conn *c, void *arg)
+{
+    (void)arg;
+    return c->driver->script(c, "SELECT 1");
+}
+
+enum db_rc
+shard_away_count(struct db *db, int64_t *away)
+{
+    const int patience_ms = db->patience_ms;
+    struct shards *s;
+    enum db_rc rc = DB_OK;
+
+    *away = 0;
+    if (db->engine != DB_POSTGRES)
+        return DB_OK;
+    rc = shards_fresh(db, &s);
+    if (rc != DB_OK)
+        return rc;
+    db->patience_ms = CONNECT_MS;
+    for (size_t i = 1; i < s->n; i++)
+        *away += shard_call_apart(db, &s->at[i], ask, NULL) != DB_OK;
+    db->patience_ms = patience_ms;
+    return DB_OK;
+}
+
 enum db_rc
 shard_said(struct db *db, const struct shard *s, enum db_rc rc)
 {
