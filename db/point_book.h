@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every point and what the registry says of it, in memory for a bulk load: the
- * map of ESI IDs and the facts, 28 bytes a usual point (point_fact.h).  Reading
- * millions from the store takes seconds, so they are kept in a file between
- * loads, and only what changed since is read.
+ * map of ESI IDs and the facts, 28 bytes a usual point (point_fact.h); facts of
+ * very many lie in a file that the system may write out.  Reading millions from
+ * the store takes seconds, so they are kept in a file between loads, and only
+ * what changed since is read.
  */
 #ifndef MH_DB_POINT_BOOK_H
 #define MH_DB_POINT_BOOK_H

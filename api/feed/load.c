@@ -13,6 +13,7 @@
 #include "api/feed/load_parts.h"
 #include "db/reading.h"
 #include "server/base/clock.h"
+#include "server/base/file.h"
 #include "server/base/str.h"
 
 #define WAIT_SECONDS 60 /* for a server of readings */
@@ -289,6 +290,9 @@ book_open(struct loader *ld)
 {
     char path[1024];
 
+    /* A program that loads into a store elsewhere may be the first to use it.
+     */
+    file_make_dir(ld->conf->data_dir, 0750);
     snprintf(path, sizeof path, "%s/points", ld->conf->data_dir);
     return point_book_open(ld->db, path, &ld->book);
 }
