@@ -12,6 +12,7 @@ if HAVE_CURL
 check_PROGRAMS += tests/http/test_account
 TESTS += tests/http/test_account
 tests_http_test_account_SOURCES = tests/http/test_account.c $(HTTP_PEOPLE)
+tests_http_test_account_SOURCES += tests/cheap_password.c
 tests_http_test_account_LDADD = $(HTTP_LIBS)
 
 check_PROGRAMS += tests/http/test_admin

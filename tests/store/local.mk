@@ -36,6 +36,7 @@ tests_store_test_point_book_SOURCES = tests/store/test_point_book.c $(ENGINES)
 check_PROGRAMS += tests/store/test_account
 TESTS += tests/store/test_account
 tests_store_test_account_SOURCES = tests/store/test_account.c $(ENGINES)
+tests_store_test_account_SOURCES += tests/cheap_password.c
 
 check_PROGRAMS += tests/store/test_agreement
 TESTS += tests/store/test_agreement
