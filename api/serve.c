@@ -178,26 +178,37 @@ upkeep_look(struct serve *s)
     pthread_mutex_unlock(&s->upkeep_lock);
 }
 
+/* What ails a folder's file system, or NULL. */
+static const char *
+folder_ill(const char *folder)
+{
+    struct statvfs disk;
+
+    if (statvfs(folder, &disk) == 0 &&
+        disk.f_bavail < DISK_LEAST / disk.f_frsize)
+        return "the disk is nearly full";
+    return access(folder, W_OK) != 0 && errno == EROFS
+               ? "the file system is read-only"
+               : NULL;
+}
+
 void
 serve_watch(struct serve *s)
 {
     struct session session;
     enum db_rc rc = db_session_get(s->db, "", 0, &session);
-    struct statvfs disk;
-    const char *ill = NULL;
+    bool is_there = rc == DB_OK || rc == DB_NONE;
+    const char *ill = is_there ? NULL : "the store does not answer";
 
-    if (rc != DB_OK && rc != DB_NONE)
-        ill = "the store does not answer";
-    else
-        upkeep_look(s);
-    if (!ill && statvfs(s->conf->data_dir, &disk) == 0 &&
-        disk.f_bavail < DISK_LEAST / disk.f_frsize)
-        ill = "the disk is nearly full";
-    if (!ill && access(s->conf->data_dir, W_OK) != 0 && errno == EROFS)
-        ill = "the file system is read-only";
+    if (!ill)
+        ill = folder_ill(s->conf->data_dir);
+    if (!ill && db_engine(s->db) == DB_SQLITE)
+        ill = folder_ill(db_place(s->db));
     if (ill && !atomic_load(&s->ill))
         log_ours("not ready", "reason=%s", ill);
     atomic_store(&s->ill, ill);
+    if (is_there)
+        upkeep_look(s);
 }
 
 static bool

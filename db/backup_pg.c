@@ -359,12 +359,12 @@ verify_pg(const struct backup *b, char why[DB_WHY])
     "IF to_regclass('public.epoch') IS NOT NULL THEN\n"                        \
     " UPDATE public.epoch SET number = %lld;\n"                                \
     "END IF; END $$;\n"                                                        \
-    "UPDATE public.writer SET token = greatest(token + 1, %lld);\n"            \
+    "UPDATE public.writer"                                                     \
+    " SET token = greatest(token + (1::bigint << 32), %lld);\n"                \
     "DELETE FROM public.account_session;\n"                                    \
     "COMMIT;\n"
 
-/* Larger than that of any restore of an earlier second, and of this second by
- * chance alone the same. */
+/* Grows with time, if clocks are right, and is another in the same second. */
 static int64_t
 fresh_number(void)
 {

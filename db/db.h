@@ -46,6 +46,8 @@ enum db_rc
 db_open(const char *store, enum db_mode mode, struct db **db, char why[512]);
 void db_close(struct db *db);
 enum db_engine db_engine(const struct db *db);
+/* The folder of an SQLite store, or the conninfo of a PostgreSQL one. */
+const char *db_place(const struct db *db);
 /* What db_open was given, to open another thread's handle. */
 const char *db_store(const struct db *db);
 /* Text of the newest error on this handle, for logs. */

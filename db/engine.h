@@ -158,8 +158,6 @@ struct db {
     char error[DB_WHY];
 };
 
-/* The folder of an SQLite store, or the conninfo of a PostgreSQL one. */
-const char *db_place(const struct db *db);
 struct db_conn *db_conn(struct db *db, enum db_home home);
 /*
  * Before each statement and transaction: DB_BUSY while a restore replaces the

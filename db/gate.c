@@ -13,6 +13,7 @@
  */
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "db/engine.h"
 #include "db/gate.h"
@@ -69,7 +70,7 @@ renew(struct db *db, int64_t generation)
     return DB_BUSY;
 }
 
-/* It was opened on a file system that was read-only, and is not any more. */
+/* It could only be read when it was opened, and can be written now. */
 static bool
 is_thawed(const struct db *db)
 {
@@ -78,7 +79,7 @@ is_thawed(const struct db *db)
     if (!db->home[DB_ACCOUNT]->frozen)
         return false;
     snprintf(path, sizeof path, "%.1000s/account.db", db->place);
-    return !sqlite_is_frozen(path);
+    return access(path, W_OK) == 0;
 }
 
 enum db_rc

@@ -279,12 +279,12 @@ month_connect(struct db *db, const char *path, struct month_file *f)
 }
 
 static bool
-is_frozen(const struct db *db, int32_t month)
+is_writable(const struct db *db, int32_t month)
 {
     char path[1024];
 
     month_path(db, month, path);
-    return sqlite_is_frozen(path);
+    return access(path, W_OK) == 0;
 }
 
 /* The month's file, open; DB_NONE when there is none and none is wanted. */
@@ -305,8 +305,8 @@ month_open(struct db *db, int32_t month, bool make, struct month_file **to)
     for (size_t i = 0; i < m->n; i++) {
         if (m->at[i].month != month)
             continue;
-        /* It was read-only, and is not any more: others may write to it. */
-        if (m->at[i].conn->frozen && !is_frozen(db, month)) {
+        /* It could only be read: now others may write to it. */
+        if (m->at[i].conn->frozen && is_writable(db, month)) {
             month_close(&m->at[i]);
             m->at[i] = m->at[--m->n];
             break;

@@ -33,8 +33,9 @@ enum db_rc shard_add(struct db *db, const char *conninfo, int32_t *id,
 /* Marks a server as leaving.  DB_NONE: there is none of that number. */
 enum db_rc shard_leave(struct db *db, int32_t id);
 
-/* How many servers do not answer now.  Each is asked; one that was found away
- * a moment ago is not asked again, as everywhere. */
+/* How many servers do not answer now.  They are asked, as many as can be in two
+ * seconds, but not those that were found away a moment ago; of the rest it is
+ * what their last use showed. */
 enum db_rc shard_away_count(struct db *db, int64_t *away);
 
 struct shard_progress {

@@ -20,6 +20,7 @@
 #define REST_MS     250   /* left alone after the first failure */
 #define REST_MOST   4000  /* and after many */
 #define NAP_MS      200
+#define ASK_SECONDS 2 /* for all servers, whether they are there */
 
 /* ---- breakers --------------------------------------------------------------
  */
@@ -233,9 +234,21 @@ ask(struct db_conn *c, void *arg)
     return c->driver->script(c, "SELECT 1");
 }
 
+/* After `until` only what others found. */
+static bool
+is_away(struct db *db, struct shard *s, double until)
+{
+    if (clock_monotonic() < until)
+        return shard_call_apart(db, s, ask, NULL) != DB_OK;
+    return s->breaker && atomic_load(&s->breaker->failures) > 0;
+}
+
 enum db_rc
 shard_away_count(struct db *db, int64_t *away)
 {
+    static atomic_size_t rounds; /* each begins with another server */
+    const size_t first = atomic_fetch_add(&rounds, 1);
+    const double until = clock_monotonic() + ASK_SECONDS;
     const int patience_ms = db->patience_ms;
     struct shards *s;
     enum db_rc rc = DB_OK;
@@ -248,7 +261,7 @@ shard_away_count(struct db *db, int64_t *away)
         return rc;
     db->patience_ms = CONNECT_MS;
     for (size_t i = 1; i < s->n; i++)
-        *away += shard_call_apart(db, &s->at[i], ask, NULL) != DB_OK;
+        *away += is_away(db, &s->at[1 + (first + i) % (s->n - 1)], until);
     db->patience_ms = patience_ms;
     return DB_OK;
 }

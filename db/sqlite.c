@@ -77,16 +77,31 @@ sqlite_is_frozen(const char *path)
     return access(path, W_OK) != 0 && errno == EROFS;
 }
 
+/* A failure to change a file. */
+static bool
+is_write(int rc)
+{
+    switch (rc) {
+    case SQLITE_IOERR_WRITE:
+    case SQLITE_IOERR_FSYNC:
+    case SQLITE_IOERR_DIR_FSYNC:
+    case SQLITE_IOERR_TRUNCATE:
+    case SQLITE_IOERR_DELETE:
+    case SQLITE_IOERR_SHMOPEN:
+    case SQLITE_IOERR_SHMSIZE:
+        return true;
+    default:
+        return (rc & 0xff) == SQLITE_READONLY || (rc & 0xff) == SQLITE_CANTOPEN;
+    }
+}
+
 /* What SQLite says of a failure; where its file system is read-only, that. */
 static const char *
 lite_message(const struct lite *l, int rc)
 {
     const char *path = l->h ? sqlite3_db_filename(l->h, "main") : NULL;
-    const int kind = rc & 0xff;
-    bool is_write = kind == SQLITE_IOERR || kind == SQLITE_READONLY ||
-                    kind == SQLITE_CANTOPEN;
 
-    if (is_write && path && sqlite_is_frozen(path))
+    if (is_write(rc) && path && sqlite_is_frozen(path))
         return strerror(EROFS);
     return sqlite3_errmsg(l->h);
 }
@@ -369,11 +384,18 @@ sqlite_checkpoint(struct db_conn *c)
 void
 sqlite_lightly(struct db_conn *c, bool lightly)
 {
+    int rc;
+
     sqlite_patience(c, lightly ? 0 : BUSY_MS);
-    sqlite3_exec(sqlite_handle(c),
-                 lightly ? "PRAGMA synchronous = NORMAL"
-                         : "PRAGMA synchronous = FULL",
-                 NULL, NULL, NULL);
+    rc = sqlite3_exec(sqlite_handle(c),
+                      lightly ? "PRAGMA synchronous = NORMAL"
+                              : "PRAGMA synchronous = FULL",
+                      NULL, NULL, NULL);
+    if (rc == SQLITE_OK || lightly)
+        return;
+    /* For want of memory: what came next would not be synced. */
+    log_ours("synchronous cannot be set", "code=%d", rc);
+    abort();
 }
 
 int
@@ -403,6 +425,9 @@ lite_ours(struct lite *l, enum db_mode mode, bool *fresh)
                              IN_NONE, OUT(out_i64(&id), out_i64(&tables)));
 
     *fresh = id != APPLICATION_ID;
+    /* Nothing is wrong with the question. */
+    if (rc == DB_FAIL && (sqlite3_errcode(l->h) & 0xff) == SQLITE_ERROR)
+        l->damaged = true;
     if (rc != DB_OK || !*fresh)
         return rc;
     l->damaged = id || tables;
@@ -598,6 +623,13 @@ sqlite_open_sound(const char *path, struct db_conn **c, char why[DB_WHY])
     bool damaged;
     enum db_rc rc = file_open(path, DB_WRITE, c, &damaged, why);
 
+    /* A file that says that a later SQLite alone may write it. */
+    if (rc == DB_OK && access(path, W_OK) == 0 &&
+        sqlite3_db_readonly(sqlite_handle(*c), "main") == 1) {
+        conn_close(*c);
+        *c = NULL;
+        return DB_NONE;
+    }
     return rc == DB_FAIL && damaged ? DB_NONE : rc;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Room for an array that may become very large.  It lies in memory until it
- * passes a limit, then in a file without a name, mapped: the system writes it
- * out when memory is short, and it counts as none.  Where there is no room for
- * the file it stays in memory.
+ * passes a limit, then in a file without a name, mapped: it is part of the
+ * system's cache, which writes it out when memory is short.  Where there is no
+ * room for the file it stays in memory.
  */
 #ifndef MH_SERVER_BASE_SPILL_H
 #define MH_SERVER_BASE_SPILL_H

@@ -285,20 +285,29 @@ test_a_folder_with_a_slash(void **state)
 static void
 test_a_damaged_store_is_replaced(void **state)
 {
+    /* No database; who may write it; the form of its schema. */
+    static const struct {
+        const char *text;
+        long at;
+    } DAMAGE[] = {
+        {"this is no database at all", 0}, {"\x7f", 18}, {"\x7f", 47}};
     struct engine *e = engine_of(state);
     char *first;
 
     first_content(e);
     first = content(e);
     backup(e, "one");
-    db_close(e->db);
-    e->db = NULL;
-    change_file(e, "store/market.db", "this is no database at all", 0);
-    change_file(e, "store/readings/2026-11.db", "nor is this", 0);
-    must_restore(e, e->store, "one");
-    engine_reopen(e, DB_WRITE);
-    is_content(e, first);
-    is_sound(e->db);
+    for (size_t i = 0; i < sizeof DAMAGE / sizeof *DAMAGE; i++) {
+        db_close(e->db);
+        e->db = NULL;
+        change_file(e, "store/market.db", DAMAGE[i].text, DAMAGE[i].at);
+        change_file(e, "store/readings/2026-11.db", DAMAGE[i].text,
+                    DAMAGE[i].at);
+        must_restore(e, e->store, "one");
+        engine_reopen(e, DB_WRITE);
+        is_content(e, first);
+        is_sound(e->db);
+    }
     free(first);
 }
 

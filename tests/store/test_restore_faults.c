@@ -286,7 +286,7 @@ test_reads_that_fail(void **state)
     bool hit = true;
 
     go_on(e, first, &later);
-    for (bad.nth = 1; hit; bad.nth += bad.nth < 60 ? 1 : 7) {
+    for (bad.nth = 1; hit; bad.nth += bad.nth < 20 ? 1 : 7) {
         if (restore_with_faults(e, &bad, &hit) != DB_OK) {
             failed++;
             open += is_as_it_was(e, first, later);

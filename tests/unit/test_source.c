@@ -3,16 +3,19 @@
  * Sources with files made here byte by byte; tests/interop reads what zip and
  * gpg make.
  */
+#define _GNU_SOURCE
 #include "config.h"
 
 #include "tests/unit/unit.h"
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "server/base/file.h"
+#include "server/wire/rnp_library.h"
 #include "server/wire/source.h"
 
 static char path[300];
@@ -330,6 +333,41 @@ pgp_without_keys(void **state)
     assert_string_equal(outcome(), "(encrypted, and there are no PGP keys)");
 }
 
+/* A program that has no memory left, for once. */
+static int loads_that_fail;
+
+void *
+dlopen(const char *name, int how)
+{
+    static void *(*real)(const char *name, int how);
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "dlopen");
+    if (name && strstr(name, "librnp") && loads_that_fail > 0) {
+        loads_that_fail--;
+        name = "no memory for librnp";
+    }
+    return real(name, how);
+}
+
+static void
+a_failure_to_load_pgp_passes(void **state)
+{
+    char why[512] = "";
+
+    (void)state;
+    loads_that_fail = 2;
+    for (int i = 0; i < 2; i++) {
+        assert_null(rnp_library(why));
+        assert_non_null(strstr(why, "PGP cannot start: no memory for librnp"));
+    }
+    if (!rnp_library(why))
+        fail_msg("%s", why);
+    loads_that_fail = 1; /* it is not loaded again */
+    assert_non_null(rnp_library(why));
+    assert_non_null(rnp_library(why)->result_to_string(0));
+}
+
 int
 main(void)
 {
@@ -343,6 +381,7 @@ main(void)
         cmocka_unit_test(bombs),
         cmocka_unit_test(damaged_zips),
         cmocka_unit_test(much_behind_a_zip),
+        cmocka_unit_test(a_failure_to_load_pgp_passes),
         cmocka_unit_test(pgp_without_keys),
     };
 
