@@ -196,10 +196,15 @@ void
 serve_watch(struct serve *s)
 {
     struct session session;
-    enum db_rc rc = db_session_get(s->db, "", 0, &session);
-    bool is_there = rc == DB_OK || rc == DB_NONE;
-    const char *ill = is_there ? NULL : "the store does not answer";
+    const char *ill = NULL;
+    enum db_rc rc;
+    bool is_there;
 
+    db_begin(s->db);
+    rc = db_session_get(s->db, "", 0, &session);
+    is_there = rc == DB_OK || rc == DB_NONE;
+    if (!is_there)
+        ill = "the store does not answer";
     if (!ill)
         ill = folder_ill(s->conf->data_dir);
     if (!ill && db_engine(s->db) == DB_SQLITE)

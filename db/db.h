@@ -50,6 +50,10 @@ enum db_engine db_engine(const struct db *db);
 const char *db_place(const struct db *db);
 /* What db_open was given, to open another thread's handle. */
 const char *db_store(const struct db *db);
+/* Before anything is read for a new request: on SQLite a store that was
+ * restored meanwhile is taken as it is now, without the DB_BUSY that tells
+ * others that what they read before does not hold any more. */
+void db_begin(struct db *db);
 /* Text of the newest error on this handle, for logs. */
 const char *db_error(const struct db *db);
 

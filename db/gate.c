@@ -97,3 +97,15 @@ db_gate(struct db *db)
     str_copy(db->error, sizeof db->error, GATE_SHUT_WHY);
     return DB_BUSY;
 }
+
+void
+db_begin(struct db *db)
+{
+    int64_t now;
+
+    if (db->engine != DB_SQLITE || is_inside(db))
+        return;
+    now = gate_look(db->place);
+    if (now != GATE_SHUT && (now != db->generation || is_thawed(db)))
+        renew(db, now);
+}

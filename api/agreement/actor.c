@@ -45,6 +45,7 @@ actor_load(struct db *db, struct arena *a, const char *cookie, int64_t now_utc,
 
     *who = &ACTOR_NOBODY;
     *profile_lang = -1;
+    db_begin(db); /* a request reads this first */
     f = login_session_get(db, cookie, now_utc, &session, &account);
     if (f != FAULT_NONE)
         return f == FAULT_SIGNED_OUT ? FAULT_NONE : f;

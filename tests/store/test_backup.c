@@ -133,6 +133,32 @@ test_open_handles_go_on(void **state)
     free(first);
 }
 
+/* Who has read nothing yet is not told. */
+static void
+test_a_new_request_goes_on(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct point p;
+    struct db *live;
+    char why[512];
+    int64_t stamp;
+
+    first_content(e);
+    backup(e, "one");
+    later_content(e);
+    assert_int_equal(db_open(e->store, DB_WRITE, &live, why), DB_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(current(live, 1, 0, &stamp), i == 0 ? 7 : 1);
+        must_restore(e, e->store, "one");
+        db_begin(live);
+        assert_int_equal(db_point_get(live, "92", &p), DB_NONE);
+        assert_int_equal(current(live, 1, 0, &stamp), 1);
+        assert_int_equal(current(live, 1, 50, &stamp), -1);
+    }
+    is_sound(live);
+    db_close(live);
+}
+
 /* Whoever waits for the writer lock meanwhile must read the store anew. */
 static void
 test_a_writer_is_told(void **state)
@@ -376,6 +402,7 @@ main(void)
         ENGINE_TESTS(test_into_an_empty_store),
         ENGINE_TESTS(test_sessions_do_not_come_back),
         ENGINE_TESTS(test_open_handles_go_on),
+        ONLY(sqlite, test_a_new_request_goes_on),
         ENGINE_TESTS(test_a_writer_is_told),
         ENGINE_TESTS(test_a_backup_is_of_one_moment),
         ENGINE_TESTS(test_a_bad_backup_changes_nothing),
