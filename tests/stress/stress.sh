@@ -43,7 +43,7 @@ fuzz.conf 10000000
 fuzz.cron 10000000
 fuzz.manifest 10000000
 fuzz.headers 10000000
-fuzz.pgp 1000000
+fuzz.pgp 10000000
 END
     local sweep step
     for sweep in io sync short vfs memory; do
