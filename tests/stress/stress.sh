@@ -14,8 +14,9 @@
 # `ledger`, one line a part (time, commit, kind, amount, seconds, findings);
 # what the fuzzers learnt; and what was found.  A new one begins with what
 # tests/stress/ledger says was done before, or with nothing when STRESS_AGAIN is
-# set.  STRESS_ONLY is a regular expression for the kinds to run.  Whatever is furthest from its goal goes
-# first, so that stopping early leaves an even picture.
+# set.  STRESS_ONLY is a regular expression for the kinds to run.  Whatever is
+# furthest from its goal goes first, so that stopping early leaves an even
+# picture.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 dir=${STRESS_DIR:-$top/build-stress}
@@ -116,15 +117,16 @@ next_kind() {
 
 # run_fuzz NAME GOAL: new inputs for the time of a part.  What it learnt is
 # kept, and made small again now and then.  Which input comes next is left to
-# chance: weighing them takes a third of the time.
+# chance: weighing them takes a third of the time; so does writing down what
+# libraries say of bad input.
 run_fuzz() {
     local name=$1 left=$2 learnt=$dir/corpus/$1 log=$dir/log/fuzz-$1 n rc=0
     local began=$SECONDS
     mkdir -p "$learnt"
     "$bin/fuzz_$name" -max_total_time="$part" -runs="$left" \
         -rss_limit_mb=1024 -timeout=10 -print_final_stats=1 -verbosity=0 \
-        -reduce_inputs=0 -entropic=0 -max_len="$(max_len "$name")" \
-        -artifact_prefix="$dir/found/$name-" \
+        -reduce_inputs=0 -entropic=0 -close_fd_mask=2 \
+        -max_len="$(max_len "$name")" -artifact_prefix="$dir/found/$name-" \
         "$learnt" "$top/tests/fuzz/corpus/$name" >"$log" 2>&1 || rc=1
     n=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     note "fuzz.$name" "${n:-0}" $((SECONDS - began)) $rc
