@@ -120,6 +120,18 @@ sync_folder_of(const char *path)
     return file_sync_dir(folder);
 }
 
+int
+file_unnamed(const char *beside)
+{
+    char folder[PATH_MAX];
+
+    if (!folder_of(beside, folder)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
 bool
 file_write(const char *path, const void *bytes, size_t n, int mode)
 {

@@ -22,6 +22,9 @@ bool file_exists(const char *path);
 /* A file, or a folder with all that is in it (links are not followed); true
  * when nothing stands there afterwards, else errno says why. */
 bool file_remove_all(const char *path);
+/* Opens a file without a name in the folder of that path, which ends when it is
+ * closed; -1: errno says why not. */
+int file_unnamed(const char *beside);
 /* Renames and syncs both folders. */
 bool file_move(const char *from, const char *to);
 

@@ -1,33 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE
 #include "server/base/spill.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "server/base/arena.h"
-#include "server/base/str.h"
+#include "server/base/file.h"
 
 #define PAGE 65536
-
-static int
-file_make(const char *beside)
-{
-    char folder[PATH_MAX];
-    char *slash;
-
-    if (beside == NULL || !str_copy(folder, sizeof folder, beside))
-        return -1;
-    slash = strrchr(folder, '/');
-    if (slash != NULL)
-        slash[slash == folder] = '\0';
-    return open(slash != NULL ? folder : ".", O_TMPFILE | O_RDWR | O_CLOEXEC,
-                0600);
-}
 
 /* All of it is there before it is written to, or a full disk would end the
  * program. */
@@ -46,7 +29,7 @@ file_map(int fd, size_t bytes)
 static bool
 move_out(struct spill *s, size_t bytes)
 {
-    int fd = file_make(s->beside);
+    int fd = s->beside != NULL ? file_unnamed(s->beside) : -1;
     void *at = fd > 0 ? file_map(fd, bytes) : NULL;
 
     if (at == NULL) {
