@@ -85,10 +85,12 @@ struct reading_engine {
                        void *arg);
     /* At most `most` rows of a month in the engine's own order, those after a
      * place, which moves to the last of them.  DB_NONE: there is no such month.
+     * `lost` is told what no reader finds, though its rows are there.
      * *damaged: it failed, after those rows, because what is on the disk cannot
      * be read. */
     enum db_rc (*walk)(struct db *db, int32_t month, struct reading_place *at,
-                       size_t most, reading_row_fn *row, void *arg,
+                       size_t most, reading_row_fn *row,
+                       void (*lost)(void *arg, const char *line), void *arg,
                        bool *damaged);
     /* Past what cannot be read after that place: a day, some groups, or loads;
      * further when it is asked again. */

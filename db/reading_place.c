@@ -331,6 +331,47 @@ month_group(struct db *db, struct month_file *f, int64_t group, int32_t from,
 
 /* ---- checking ------------------------------------------------------------ */
 
+/* Does a place of those days lead to the day row? */
+static enum db_rc
+place_leads(struct db *db, struct month_file *f, const struct reading_row *r,
+            int32_t from, int32_t to, bool *leads)
+{
+    const struct month_places *p = &f->places;
+    enum db_rc rc = places_take(db, f, r->group, from, to);
+
+    *leads = false;
+    for (size_t i = 0; rc == DB_OK && i < p->n && !*leads; i++)
+        *leads = p->at[i].day == r->day && p->at[i].load_id == r->load_id &&
+                 p->at[i].groups >> (r->group & (PLACE_GROUPS - 1)) & 1;
+    return rc;
+}
+
+void
+month_place_check(struct db *db, struct month_file *f,
+                  const struct reading_row *r,
+                  void (*lost)(void *arg, const char *line), void *arg)
+{
+    const int64_t first = r->group & ~(int64_t)(PLACE_GROUPS - 1);
+    const int32_t week = (r->day - f->month) & ~(WEEK_DAYS - 1);
+    char month[11], day[11], text[320];
+    bool leads;
+    enum db_rc rc;
+
+    if (r->month || f->layout != MONTH_BY_LOAD)
+        return;
+    rc = place_leads(db, f, r, r->day, r->day, &leads);
+    if (rc == DB_OK && leads)
+        return;
+    snprintf(text, sizeof text,
+             "readings of %.7s: places of groups %lld to %lld, %d days from "
+             "%s on: %.200s",
+             day_format(month, f->month), (long long)first,
+             (long long)first + PLACE_GROUPS - 1, WEEK_DAYS,
+             day_format(day, f->month + week),
+             rc == DB_OK ? "none leads to some rows" : db->error);
+    lost(arg, text);
+}
+
 struct verifying {
     struct db *db;
     struct month_file *file;
@@ -342,20 +383,15 @@ static bool
 verify_key(void *arg)
 {
     struct verifying *v = arg;
-    const struct month_places *p = &v->file->places;
-    const int32_t last = reading_month_next(v->file->month) - 1;
+    struct month_file *f = v->file;
     struct reading_row r;
-    bool there = false;
+    bool leads;
 
-    month_key_split(v->file->layout, v->key, v->file->month, &r);
-    v->rc = places_take(v->db, v->file, r.group, v->file->month, last);
-    if (v->rc != DB_OK)
-        return false;
-    for (size_t i = 0; i < p->n && !there; i++)
-        there = p->at[i].day == r.day && p->at[i].load_id == r.load_id &&
-                p->at[i].groups >> (r.group & (PLACE_GROUPS - 1)) & 1;
-    v->lost += !there;
-    return true;
+    month_key_split(f->layout, v->key, f->month, &r);
+    v->rc = place_leads(v->db, f, &r, f->month,
+                        reading_month_next(f->month) - 1, &leads);
+    v->lost += v->rc == DB_OK && !leads;
+    return v->rc == DB_OK;
 }
 
 enum db_rc

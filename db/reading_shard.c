@@ -553,7 +553,8 @@ run_end(const struct shards *s, int64_t first)
 /* Bucket by bucket, each where it lies. */
 static enum db_rc
 shards_walk(struct db *db, int32_t month, struct reading_place *at, size_t most,
-            reading_row_fn *row, void *arg, bool *damaged)
+            reading_row_fn *row, void (*lost)(void *arg, const char *line),
+            void *arg, bool *damaged)
 {
     struct walking w = {
         .p = {.month = month}, .at = at, .row = row, .arg = arg};
@@ -561,6 +562,7 @@ shards_walk(struct db *db, int32_t month, struct reading_place *at, size_t most,
     int64_t first = at->group < 0 ? 0 : reading_bucket(at->group);
     enum db_rc rc = shards_fresh(db, &s);
 
+    (void)lost; /* rows are found by their keys */
     while (rc == DB_OK && most > 0 && first < READING_BUCKETS) {
         w.p.first = first;
         w.p.last = run_end(s, first);

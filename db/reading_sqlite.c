@@ -210,9 +210,12 @@ is_damage(const struct db *db)
 }
 
 struct walking {
+    struct db *db;
+    struct month_file *file;
     struct reading_place *at;
     size_t left;
     reading_row_fn *row;
+    void (*lost)(void *arg, const char *line);
     void *arg;
 };
 
@@ -223,17 +226,19 @@ walk_row(void *arg, const struct reading_row *r)
 
     *w->at = (struct reading_place){r->day, r->group, r->key};
     w->row(w->arg, r);
+    month_place_check(w->db, w->file, r, w->lost, w->arg);
     return --w->left > 0;
 }
 
 static enum db_rc
 sqlite_walk(struct db *db, int32_t month, struct reading_place *at, size_t most,
-            reading_row_fn *row, void *arg, bool *damaged)
+            reading_row_fn *row, void (*lost)(void *arg, const char *line),
+            void *arg, bool *damaged)
 {
-    struct walking w = {at, most, row, arg};
-    struct month_file *f;
+    struct month_file *f = NULL;
     bool more = true;
     enum db_rc rc = month_open(db, month, false, &f);
+    struct walking w = {db, f, at, most, row, lost, arg};
 
     if (rc == DB_OK)
         rc = month_read(db, f);

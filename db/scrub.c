@@ -132,6 +132,21 @@ bad_place(struct scrub *s)
              (long long)s->at.group, s->db->error);
 }
 
+/* Many rows may have one place. */
+static void
+lost_place(void *arg, const char *line)
+{
+    struct scrub *s = arg;
+    struct scrub_finding *f;
+
+    for (size_t i = s->findings; i > 0; i--) {
+        if (str_eq(s->finding[i - 1].line, line))
+            return;
+    }
+    f = finding_add(s, "place");
+    str_copyn(f->line, sizeof f->line, line, strnlen(line, 399));
+}
+
 static void
 bad_audit(void *arg, const char *line)
 {
@@ -224,7 +239,8 @@ rows_some(struct scrub *s, bool *damaged)
     *damaged = false;
     s->n = 0;
     arena_reset(&s->arena);
-    rc = e->walk(s->db, s->month, &s->at, ROWS, row_keep, s, damaged);
+    rc = e->walk(s->db, s->month, &s->at, ROWS, row_keep, lost_place, s,
+                 damaged);
     if (rc != DB_OK && !*damaged)
         return rc;
     return rows_check(s);

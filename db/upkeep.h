@@ -25,12 +25,12 @@ enum db_rc db_upkeep_get(struct db *db, struct upkeep *u);
 enum db_rc db_upkeep_backup(struct db *db, const struct backup_facts *f);
 
 struct scrub_finding {
-    char line[400];          /* what an operator reads */
-    char kind[12];           /* "record", "row", "file", "audit" */
-    int32_t month, day;      /* 0 where there is no one */
-    int64_t load_id;         /* likewise */
-    int64_t point_id;        /* of a row, its first */
-    int32_t channel;         /* of a record */
+    char line[400];     /* what an operator reads */
+    char kind[12];      /* "record", "row", "place", "file", "load", "audit" */
+    int32_t month, day; /* 0 where there is no one */
+    int64_t load_id;    /* likewise */
+    int64_t point_id;   /* of a row, its first */
+    int32_t channel;    /* of a record */
     int64_t found_utc, pass; /* first found; the pass that saw it last */
     int64_t gone_utc;        /* a later pass found it well; 0: it stands */
 };

@@ -271,6 +271,45 @@ test_a_file_that_cannot_be_read(void **state)
     assert_unreadable(e->db, 1, 50);
 }
 
+/* Rows are whole, but what leads to them is damaged, or gone. */
+static void
+test_places_that_do_not_lead(void **state)
+{
+    struct engine *e = engine_of(state);
+    struct upkeep u;
+    struct found f;
+
+    fill(e);
+    spoil(e,
+          "CREATE TABLE kept AS SELECT id, data FROM place;"
+          "UPDATE place SET data = CAST(X'FE' || substr(data, 2) AS BLOB) "
+          "WHERE id = (SELECT min(id) FROM place)",
+          "");
+    u = pass(e);
+    f = found(e);
+    assert_true(u.findings == 1 && f.n == 1);
+    assert_string_equal(f.at[0].kind, "place");
+    assert_non_null(strstr(f.at[0].line,
+                           "readings of 2026-10: places of groups 0 to 15, 8 "
+                           "days from 2026-10-"));
+    assert_non_null(strstr(f.at[0].line, "malformed"));
+    assert_int_equal(u.done_checked, RECORDS + AUDITS);
+    assert_unreadable(e->db, 1, 0);
+    assert_int_equal(current(e->db, 1, 20, NULL), 4);
+    spoil(e, "DELETE FROM place WHERE id = (SELECT min(id) FROM place)", "");
+    clock_set(clock_now() + 60);
+    u = pass(e);
+    f = found(e);
+    assert_true(u.findings == 1 && f.n == 2);
+    assert_non_null(strstr(f.at[0].line, "none leads to some rows"));
+    assert_int_equal(f.at[1].gone_utc, clock_now());
+    spoil(e, "INSERT OR REPLACE INTO place SELECT * FROM kept; DROP TABLE kept",
+          "");
+    u = pass(e);
+    assert_true(u.findings == 0 && found(e).n == 2);
+    assert_int_equal(current(e->db, 1, 0, NULL), 1);
+}
+
 static void
 test_a_changed_audit_record(void **state)
 {
@@ -371,6 +410,8 @@ main(void)
         ENGINE_TESTS(test_a_damaged_record_is_named),
         ENGINE_TESTS(test_a_damaged_row),
         cmocka_unit_test_setup_teardown(test_a_file_that_cannot_be_read,
+                                        engine_set_up_sqlite, engine_tear_down),
+        cmocka_unit_test_setup_teardown(test_places_that_do_not_lead,
                                         engine_set_up_sqlite, engine_tear_down),
         ENGINE_TESTS(test_a_changed_audit_record),
         ENGINE_TESTS(test_the_pace),
