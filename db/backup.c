@@ -352,7 +352,7 @@ static enum db_rc
 folder_fill(struct db *db, struct backup *b, double seconds, char why[DB_WHY])
 {
     enum db_rc rc = db->engine == DB_SQLITE ? backup_sqlite(db, b, seconds, why)
-                                            : backup_pg(db, b, why);
+                                            : backup_pg(db, b, seconds, why);
 
     for (size_t i = 0; i < b->n && rc == DB_OK; i++) {
         if (!b->file[i].reused && !backup_measure(b, &b->file[i], why))

@@ -51,7 +51,8 @@ enum db_rc backup_mark(struct db_conn *c, int32_t month, const char *what,
 /* Copies the store into b->folder and fills the list. */
 enum db_rc backup_sqlite(struct db *db, struct backup *b, double seconds,
                          char why[DB_WHY]);
-enum db_rc backup_pg(struct db *db, struct backup *b, char why[DB_WHY]);
+enum db_rc
+backup_pg(struct db *db, struct backup *b, double seconds, char why[DB_WHY]);
 /* The engine's own check of every file. */
 enum db_rc verify_sqlite(const struct backup *b, char why[DB_WHY]);
 enum db_rc verify_pg(const struct backup *b, char why[DB_WHY]);

@@ -4,7 +4,9 @@
  *
  * Out: a transaction of our own fixes the moment.  pg_dump sees that moment and
  * dumps all but the readings, which COPY writes, a file a month, so that months
- * that did not change can be taken from an earlier backup.
+ * that did not change can be taken from an earlier backup.  Where readings lie
+ * on several servers, a transaction on each fixes the same moment, and a
+ * month's file has the rows of all.
  *
  * In: psql runs, in one transaction, the removal of what is there, what
  * pg_restore makes of the dump, and a \copy a month, so that it happens wholly
@@ -17,8 +19,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "db/backup_moment.h"
 #include "db/backup_parts.h"
 #include "db/pg_program.h"
 #include "db/reading_home.h"
@@ -33,27 +37,8 @@
 /* ---- out -------------------------------------------------------------------
  */
 
-/* Our transaction, whose moment pg_dump shares by the snapshot's name. */
-static enum db_rc
-moment_open(struct db *db, struct db_conn **c, char snapshot[64],
-            char why[DB_WHY])
-{
-    enum db_rc rc = pg_open(db->place, DB_READ, c, why);
-
-    if (rc != DB_OK)
-        return DB_FAIL;
-    /* the lock keeps months from being detached until they were copied */
-    rc = (*c)->driver->script(*c,
-                              "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-                              "LOCK TABLE reading IN ACCESS SHARE MODE");
-    if (rc == DB_OK)
-        rc = conn_one(*c, "SELECT pg_export_snapshot()", IN_NONE,
-                      OUT(out_text(snapshot, 64)));
-    if (rc != DB_OK)
-        str_copy(why, DB_WHY, (*c)->error);
-    return rc;
-}
-
+/* Without the list of servers: a store that is restored has all in its own
+ * database. */
 static enum db_rc
 rest_dump(struct db *db, struct backup *b, const char *snapshot,
           char why[DB_WHY])
@@ -66,6 +51,9 @@ rest_dump(struct db *db, struct backup *b, const char *snapshot,
                           "--schema=public",
                           "--exclude-table-data=public.reading",
                           "--exclude-table-data=public.reading_[0-9]*",
+                          "--exclude-table-data=public.shard",
+                          "--exclude-table-data=public.shard_bucket",
+                          "--exclude-table-data=public.shard_move",
                           moment,
                           "--file",
                           path,
@@ -90,11 +78,12 @@ month_name(void *arg)
 
     snprintf(name, sizeof name, READINGS "/%.4s-%.2s.copy", r->name,
              r->name + 5);
-    backup_add(r->b, name);
+    if (!backup_find(r->b, name))
+        backup_add(r->b, name);
     return true;
 }
 
-/* Months that have a partition. */
+/* Months that have a partition there. */
 static enum db_rc
 months_list(struct db_conn *c, struct backup *b)
 {
@@ -126,43 +115,67 @@ month_of(const struct backup_file *f, int32_t *month, char partition[32])
  * Every version of a row has a place in its table's file (ctid) and the number
  * of the transaction that wrote it (xmin): where the same versions are visible,
  * the same rows are.  It reads the whole partition, but nothing leaves the
- * server and nothing is written.  Rows of another server (a foreign table) do
- * not tell: such a month has no mark.
+ * server and nothing is written.  Rows of a foreign table do not tell: false.
  */
 static enum db_rc
-month_mark(struct db_conn *c, int32_t month, const char *partition,
-           struct backup_file *f)
+origin_mark(const struct origin *o, int32_t month, const char *partition,
+            struct buf *what, bool *tells)
 {
-    char what[256] = "";
+    char rows[192] = "r none";
     enum db_rc rc = conn_one(
-        c,
-        "SELECT concat_ws(' ', c.oid, pg_relation_filenode(c.oid), "
-        "(SELECT number FROM epoch), "
+        o->c,
+        "SELECT concat_ws(' ', c.relkind, c.oid, pg_relation_filenode(c.oid), "
         "(SELECT concat(count(*), ' ', sum(hashtextextended(concat("
         "r.tableoid, r.ctid, r.xmin), 7))) "
-        "FROM reading r WHERE r.day >= $2 AND r.day < $3)) "
-        "FROM pg_class c WHERE c.oid = to_regclass($1) AND c.relkind = 'r'",
-        IN(in_text(partition), in_i64(month),
-           in_i64(reading_month_next(month))),
-        OUT(out_text(what, sizeof what)));
+        "FROM reading r WHERE r.day >= $2 AND r.day < $3 "
+        "AND r.bucket = ANY (CAST(CAST($4 AS TEXT) AS INTEGER[])))) "
+        "FROM pg_class c WHERE c.oid = to_regclass($1)",
+        IN(in_text(partition), in_i64(month), in_i64(reading_month_next(month)),
+           in_text(o->buckets)),
+        OUT(out_text(rows, sizeof rows)));
 
-    if (rc == DB_NONE)
-        return DB_OK;
-    return rc == DB_OK ? backup_mark(c, month, what, f->mark) : rc;
+    *tells &= rows[0] == 'r';
+    buf_printf(what, "%s %s\n", o->identity, rows);
+    return rc == DB_NONE ? DB_OK : rc;
 }
 
-/* What PostgreSQL sends, into the file. */
 static enum db_rc
-rows_write(PGconn *pg, FILE *to, char why[DB_WHY])
+month_mark(struct moment *m, int32_t month, const char *partition,
+           struct backup_file *f, char why[DB_WHY])
+{
+    struct db_conn *catalog = m->at[0].c;
+    struct buf what = {0};
+    bool tells = true;
+    enum db_rc rc = DB_OK;
+
+    for (size_t i = 0; i < m->n && rc == DB_OK; i++) {
+        rc = origin_mark(&m->at[i], month, partition, &what, &tells);
+        if (rc != DB_OK)
+            origin_failed(m, &m->at[i], m->at[i].c->error, why);
+    }
+    if (rc == DB_OK && tells) {
+        rc = backup_mark(catalog, month, buf_text(&what), f->mark);
+        if (rc != DB_OK)
+            origin_failed(m, &m->at[0], catalog->error, why);
+    }
+    buf_clear(&what);
+    return rc;
+}
+
+/* What PostgreSQL sends, but for `skip` bytes, into the file. */
+static enum db_rc
+rows_write(PGconn *pg, FILE *to, size_t skip, char why[DB_WHY])
 {
     char *bytes;
     int n;
 
     while ((n = PQgetCopyData(pg, &bytes, 0)) > 0) {
-        size_t done = fwrite(bytes, 1, (size_t)n, to);
+        size_t some = (size_t)n, less = some < skip ? some : skip;
+        size_t done = fwrite(bytes + less, 1, some - less, to);
 
         PQfreemem(bytes);
-        if (done != (size_t)n) {
+        skip -= less;
+        if (done != some - less) {
             snprintf(why, DB_WHY, "%s", strerror(errno));
             return DB_FAIL;
         }
@@ -173,22 +186,37 @@ rows_write(PGconn *pg, FILE *to, char why[DB_WHY])
     return DB_FAIL;
 }
 
-/* COPY takes no parameters: the span stands in settings of the transaction. */
+/* COPY takes no parameters: what it is of stands in settings of the
+ * transaction. */
 #define MONTH_COPY                                                             \
     "COPY (SELECT bucket, point_group, day, load_id, data FROM reading "       \
     "WHERE day >= CAST(current_setting('meterhouse.first') AS INTEGER) "       \
-    "AND day < CAST(current_setting('meterhouse.next') AS INTEGER)) "          \
-    "TO STDOUT (FORMAT binary)"
+    "AND day < CAST(current_setting('meterhouse.next') AS INTEGER) "           \
+    "AND bucket = ANY (CAST(current_setting('meterhouse.buckets') "            \
+    "AS INTEGER[]))) TO STDOUT (FORMAT binary)"
 
+/* What the binary form begins and ends with: a signature and two words of no
+ * bits, and a row of -1 columns. */
+static const char COPY_START[] = "PGCOPY\n\377\r\n";
+static const char COPY_END[] = "\377\377";
+#define COPY_HEAD (sizeof COPY_START + 8)
+#define COPY_TAIL (sizeof COPY_END - 1)
+
+/* Those of the first origin make a whole file, which those of another go on. */
 static enum db_rc
-copy_run(struct db_conn *c, FILE *to, char why[DB_WHY])
+copy_run(struct db_conn *c, FILE *to, bool first, char why[DB_WHY])
 {
     PGconn *pg = pg_handle(c);
-    PGresult *r = PQexec(pg, MONTH_COPY);
+    PGresult *r;
     enum db_rc rc = DB_FAIL;
 
+    if (!first && fseek(to, -(long)COPY_TAIL, SEEK_CUR) != 0) {
+        snprintf(why, DB_WHY, "%s", strerror(errno));
+        return DB_FAIL;
+    }
+    r = PQexec(pg, MONTH_COPY);
     if (PQresultStatus(r) == PGRES_COPY_OUT)
-        rc = rows_write(pg, to, why);
+        rc = rows_write(pg, to, first ? 0 : COPY_HEAD, why);
     else
         snprintf(why, DB_WHY, "%.400s", PQerrorMessage(pg));
     PQclear(r);
@@ -203,29 +231,43 @@ copy_run(struct db_conn *c, FILE *to, char why[DB_WHY])
 }
 
 static enum db_rc
-month_copy(struct db_conn *c, const struct backup *b, int32_t month,
+origin_copy(const struct moment *m, size_t i, int32_t month, FILE *to,
+            char why[DB_WHY])
+{
+    const struct origin *o = &m->at[i];
+    char said[2][32], buckets[sizeof o->buckets], reason[DB_WHY];
+    enum db_rc rc = conn_one(
+        o->c,
+        "SELECT set_config('meterhouse.first', CAST($1 AS TEXT), true), "
+        "set_config('meterhouse.next', CAST($2 AS TEXT), true), "
+        "set_config('meterhouse.buckets', CAST($3 AS TEXT), true)",
+        IN(in_i64(month), in_i64(reading_month_next(month)),
+           in_text(o->buckets)),
+        OUT(out_text(said[0], 32), out_text(said[1], 32),
+            out_text(buckets, sizeof buckets)));
+
+    if (rc != DB_OK)
+        return origin_failed(m, o, o->c->error, why);
+    rc = copy_run(o->c, to, i == 0, reason);
+    return rc == DB_OK ? rc : origin_failed(m, o, reason, why);
+}
+
+static enum db_rc
+month_copy(const struct moment *m, const struct backup *b, int32_t month,
            const struct backup_file *f, char why[DB_WHY])
 {
-    char path[DB_PATH], said[2][32];
+    enum db_rc rc = DB_OK;
+    char path[DB_PATH];
     FILE *to;
-    enum db_rc rc = conn_one(
-        c,
-        "SELECT set_config('meterhouse.first', CAST($1 AS TEXT), true), "
-        "set_config('meterhouse.next', CAST($2 AS TEXT), true)",
-        IN(in_i64(month), in_i64(reading_month_next(month))),
-        OUT(out_text(said[0], 32), out_text(said[1], 32)));
 
     backup_path(b->folder, f->name, path);
-    if (rc != DB_OK) {
-        str_copy(why, DB_WHY, c->error);
-        return rc;
-    }
     to = fopen(path, "wxe");
     if (!to) {
         snprintf(why, DB_WHY, "%.400s: %s", path, strerror(errno));
         return DB_FAIL;
     }
-    rc = copy_run(c, to, why);
+    for (size_t i = 0; i < m->n && rc == DB_OK; i++)
+        rc = origin_copy(m, i, month, to, why);
     if (fclose(to) != 0 && rc == DB_OK) {
         snprintf(why, DB_WHY, "%.400s: %s", path, strerror(errno));
         rc = DB_FAIL;
@@ -234,12 +276,15 @@ month_copy(struct db_conn *c, const struct backup *b, int32_t month,
 }
 
 static enum db_rc
-months_write(struct db_conn *c, struct backup *b, char why[DB_WHY])
+months_write(struct moment *m, struct backup *b, char why[DB_WHY])
 {
-    enum db_rc rc = months_list(c, b);
+    enum db_rc rc = DB_OK;
 
-    if (rc != DB_OK)
-        str_copy(why, DB_WHY, c->error);
+    for (size_t i = 0; i < m->n && rc == DB_OK; i++) {
+        rc = months_list(m->at[i].c, b);
+        if (rc != DB_OK)
+            origin_failed(m, &m->at[i], m->at[i].c->error, why);
+    }
     for (size_t i = 0; i < b->n && rc == DB_OK; i++) {
         struct backup_file *f = &b->file[i];
         char partition[32];
@@ -248,56 +293,36 @@ months_write(struct db_conn *c, struct backup *b, char why[DB_WHY])
 
         if (!str_starts(f->name, READINGS) || !month_of(f, &month, partition))
             continue;
-        rc = month_mark(c, month, partition, f);
-        if (rc != DB_OK)
-            str_copy(why, DB_WHY, c->error);
-        else if ((rc = backup_reuse(b, f, &had, why)) == DB_OK && !had)
-            rc = month_copy(c, b, month, f, why);
+        rc = month_mark(m, month, partition, f, why);
+        if (rc == DB_OK)
+            rc = backup_reuse(b, f, &had, why);
+        if (rc == DB_OK && !had)
+            rc = month_copy(m, b, month, f, why);
     }
     return rc;
 }
 
-/* Rows on other servers would be left out. */
-static enum db_rc
-spread_check(struct db *db, char why[DB_WHY])
-{
-    bool spread = false;
-    enum db_rc rc = db_one(db, DB_MARKET,
-                           "SELECT EXISTS (SELECT 1 FROM shard_bucket) "
-                           "OR EXISTS (SELECT 1 FROM shard_move)",
-                           IN_NONE, OUT(out_bool(&spread)));
-
-    if (rc != DB_OK)
-        str_copy(why, DB_WHY, db->error);
-    if (rc != DB_OK || !spread)
-        return rc;
-    str_copy(why, DB_WHY,
-             "readings lie on several servers: back up the store's database "
-             "and each server with PostgreSQL's own means, as docs/shards.md "
-             "says");
-    return DB_FAIL;
-}
-
 enum db_rc
-backup_pg(struct db *db, struct backup *b, char why[DB_WHY])
+backup_pg(struct db *db, struct backup *b, double seconds, char why[DB_WHY])
 {
-    char path[DB_PATH], snapshot[64];
-    struct db_conn *c = NULL;
-    enum db_rc rc = spread_check(db, why);
+    struct moment *m = mem_new(sizeof *m);
+    char path[DB_PATH];
+    enum db_rc rc;
 
-    if (rc != DB_OK)
-        return rc;
+    *m = (struct moment){0};
     backup_path(b->folder, READINGS, path);
-    if (!file_make_dir(path, 0700)) {
+    if (file_make_dir(path, 0700)) {
+        rc = moment_open(db, m, seconds, why);
+    } else {
         snprintf(why, DB_WHY, "%.400s: %s", path, strerror(errno));
-        return DB_FAIL;
+        rc = DB_FAIL;
     }
-    rc = moment_open(db, &c, snapshot, why);
     if (rc == DB_OK)
-        rc = rest_dump(db, b, snapshot, why);
+        rc = rest_dump(db, b, m->snapshot, why);
     if (rc == DB_OK)
-        rc = months_write(c, b, why);
-    conn_close(c);
+        rc = months_write(m, b, why);
+    moment_close(m);
+    free(m);
     return rc;
 }
 
@@ -309,16 +334,17 @@ static enum db_rc
 copy_check(const struct backup *b, const struct backup_file *f,
            char why[DB_WHY])
 {
-    static const char START[] = "PGCOPY\n\377\r\n", END[] = "\377\377";
-    char path[DB_PATH], at[sizeof START], last[sizeof END] = "";
+    char path[DB_PATH], at[sizeof COPY_START], last[sizeof COPY_END] = "";
     FILE *in;
     bool ok;
 
     backup_path(b->folder, f->name, path);
     in = fopen(path, "re");
     ok = in && fread(at, 1, sizeof at, in) == sizeof at &&
-         memcmp(at, START, sizeof at) == 0 && fseek(in, -2, SEEK_END) == 0 &&
-         fread(last, 1, 2, in) == 2 && memcmp(last, END, 2) == 0;
+         memcmp(at, COPY_START, sizeof at) == 0 &&
+         fseek(in, -(long)COPY_TAIL, SEEK_END) == 0 &&
+         fread(last, 1, COPY_TAIL, in) == COPY_TAIL &&
+         memcmp(last, COPY_END, COPY_TAIL) == 0;
     if (in)
         fclose(in);
     if (ok)
@@ -352,12 +378,15 @@ verify_pg(const struct backup *b, char why[DB_WHY])
     "DROP SCHEMA public CASCADE;\n"                                            \
     "CREATE SCHEMA public;\n"
 
-/* The epoch tells programs that are connected; the writer's number must not be
- * one that a holder may still have. */
+/* The epoch tells programs that are connected; the writer's number, and that of
+ * the map of servers, must not be one that a holder may still have. */
 #define AFTER                                                                  \
     "DO $$ BEGIN\n"                                                            \
     "IF to_regclass('public.epoch') IS NOT NULL THEN\n"                        \
     " UPDATE public.epoch SET number = %lld;\n"                                \
+    "END IF;\n"                                                                \
+    "IF to_regclass('public.shard_map') IS NOT NULL THEN\n"                    \
+    " UPDATE public.shard_map SET version = version + (1::bigint << 32);\n"    \
     "END IF; END $$;\n"                                                        \
     "UPDATE public.writer"                                                     \
     " SET token = greatest(token + (1::bigint << 32), %lld);\n"                \
@@ -400,27 +429,52 @@ section_feed(struct program *psql, const char *place, char *path, char *section,
     return fed ? rc : DB_FAIL;
 }
 
-/* A \copy a month.  Its word for the file doubles quotes. */
+/* The \copy of a month.  Its word for the file doubles quotes. */
+static void
+month_put(struct buf *text, const struct backup *b, const struct backup_file *f)
+{
+    char path[DB_PATH];
+
+    backup_path(b->folder, f->name, path);
+    buf_puts(text, "\\copy public.reading (bucket, point_group, day, load_id, "
+                   "data) FROM '");
+    for (const char *s = path; *s; s++) {
+        if (*s == '\'')
+            buf_putc(text, *s);
+        buf_putc(text, *s);
+    }
+    buf_puts(text, "' (FORMAT binary)\n");
+}
+
+/*
+ * A \copy a month.  The months that the store's own database had are filled
+ * before there are keys, which is faster; `late`, the others, of which only
+ * other servers had rows.
+ */
 static bool
-months_feed(struct program *psql, const struct backup *b)
+months_feed(struct program *psql, const struct backup *b, bool late)
 {
     struct buf text = {0};
-    char path[DB_PATH];
     bool ok;
 
+    if (late)
+        buf_puts(&text, "SET search_path = public;\n");
     for (size_t i = 0; i < b->n; i++) {
-        if (!str_starts(b->file[i].name, READINGS))
+        const struct backup_file *f = &b->file[i];
+        char partition[32];
+        int32_t month;
+
+        if (!str_starts(f->name, READINGS) || !month_of(f, &month, partition))
             continue;
-        backup_path(b->folder, b->file[i].name, path);
-        buf_puts(&text,
-                 "\\copy public.reading (bucket, point_group, day, load_id, "
-                 "data) FROM '");
-        for (const char *s = path; *s; s++) {
-            if (*s == '\'')
-                buf_putc(&text, *s);
-            buf_putc(&text, *s);
-        }
-        buf_puts(&text, "' (FORMAT binary)\n");
+        if (late)
+            buf_printf(&text, "SELECT reading_partition('%s', %d, %d)",
+                       partition, (int)month, (int)reading_month_next(month));
+        else
+            buf_printf(&text, "SELECT to_regclass('public.%s') IS NOT NULL",
+                       partition);
+        buf_puts(&text, " AS now \\gset\n\\if :now\n");
+        month_put(&text, b, f);
+        buf_puts(&text, "\\endif\n");
     }
     ok = pipe_write(psql->in, text.at, text.len);
     buf_clear(&text);
@@ -446,10 +500,12 @@ script_feed(struct program *psql, const char *place, const struct backup *b,
         rc = section_feed(psql, place, path, BEFORE_DATA, why);
     if (rc == DB_OK)
         rc = section_feed(psql, place, path, DATA, why);
-    if (rc == DB_OK && !months_feed(psql, b))
+    if (rc == DB_OK && !months_feed(psql, b, false))
         rc = DB_FAIL;
     if (rc == DB_OK)
         rc = section_feed(psql, place, path, AFTER_DATA, why);
+    if (rc == DB_OK && !months_feed(psql, b, true))
+        rc = DB_FAIL;
     if (rc == DB_OK && !pipe_write(psql->in, after, strlen(after)))
         rc = DB_FAIL;
     return rc;

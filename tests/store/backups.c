@@ -129,7 +129,8 @@ comparable(char *text)
             *to = '\0';
             return text;
         }
-        if (!str_starts(s, "epoch|") && !str_starts(s, "writer|")) {
+        if (!str_starts(s, "epoch|") && !str_starts(s, "writer|") &&
+            !str_starts(s, "shard_map|")) {
             memmove(to, s, (size_t)(end + 1 - s));
             to += end + 1 - s;
         }
