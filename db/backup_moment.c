@@ -36,27 +36,34 @@ origin_begin(struct moment *m, struct origin *o, const char *identity,
 {
     enum db_rc rc = o->c->driver->script(
         o->c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+              "SET LOCAL idle_in_transaction_session_timeout = 0;"
               "LOCK TABLE reading IN ACCESS SHARE MODE");
 
     if (rc == DB_OK)
         rc = conn_one(o->c, identity, IN_NONE,
                       OUT(out_text(o->identity, sizeof o->identity)));
-    return rc == DB_OK ? rc : origin_failed(m, o, o->c->error, why);
+    if (rc == DB_NONE)
+        return origin_failed(m, o, "it is no server of this store", why);
+    if (rc != DB_OK)
+        return origin_failed(m, o, o->c->error, why);
+    pg_is_begun(o->c);
+    return DB_OK;
 }
 
-static void
+/* False: no buckets lie there. */
+static bool
 origin_buckets(struct origin *o, const struct shards *s, size_t place)
 {
-    char *to = o->buckets;
-    char between = '{';
+    const size_t size = sizeof o->which;
+    size_t n = 0;
 
     for (int b = 0; b < READING_BUCKETS; b++) {
-        if (s->bucket[b] == place) {
-            to += sprintf(to, "%c%d", between, b);
-            between = ',';
-        }
+        if (s->bucket[b] == place)
+            n += (size_t)snprintf(o->which + n, size - n,
+                                  n ? ",%d" : "AND bucket IN (%d", b);
     }
-    sprintf(to, between == '{' ? "{}" : "}");
+    snprintf(o->which + n, size - n, n ? ")" : "AND false");
+    return n > 0;
 }
 
 /* The store's own database, and whether others have buckets. */
@@ -92,14 +99,13 @@ moment_server(struct moment *m, const struct shard *s, size_t place,
     char reason[DB_WHY];
     enum db_rc rc;
 
-    origin_buckets(o, all, place);
-    if (str_eq(o->buckets, "{}"))
+    if (!origin_buckets(o, all, place))
         return DB_OK;
     snprintf(o->where, sizeof o->where, "shard %d (%.100s)", (int)s->id,
              s->where);
     if (pg_open_within(s->conninfo, DB_READ, CONNECT_MS, PATIENCE_MS, &o->c,
                        reason) != DB_OK) {
-        snprintf(why, DB_WHY, "%s does not answer: %.300s", o->where, reason);
+        snprintf(why, DB_WHY, "%s cannot be used: %.300s", o->where, reason);
         return DB_AWAY;
     }
     m->n++;
@@ -128,20 +134,19 @@ moment_locked(struct db *db, struct moment *m, char why[DB_WHY])
     origin_buckets(&m->at[0], s, 0);
     for (size_t i = 1; i < s->n && rc == DB_OK; i++)
         rc = moment_server(m, &s->at[i], i, s, why);
+    if (rc == DB_OK && (rc = db_writer_check(db)) != DB_OK)
+        str_copy(why, DB_WHY, db->error);
     return rc;
 }
 
 enum db_rc
 moment_open(struct db *db, struct moment *m, double seconds, char why[DB_WHY])
 {
-    static const struct shards ALL_HERE = {.n = 1};
     bool spread = false;
     enum db_rc rc = moment_first(db, m, &spread, why);
 
-    if (rc != DB_OK || !spread) {
-        origin_buckets(&m->at[0], &ALL_HERE, 0);
+    if (rc != DB_OK || !spread)
         return rc;
-    }
     moment_close(m);
     rc = db_writer_lock(db, seconds);
     if (rc != DB_OK) {

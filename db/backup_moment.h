@@ -12,8 +12,9 @@
 struct origin {
     struct db_conn *c; /* in the transaction */
     char where[128];
-    char identity[40];                     /* another after a restore */
-    char buckets[4 * READING_BUCKETS + 3]; /* that lie there: "{0,1,2}" */
+    char identity[40]; /* another after a restore */
+    /* Its rows that count: "", all; or "AND bucket IN (0,1,2)". */
+    char which[4 * READING_BUCKETS + 32];
 };
 
 /* The store's own database, and the servers that have buckets. */

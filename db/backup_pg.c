@@ -121,19 +121,21 @@ static enum db_rc
 origin_mark(const struct origin *o, int32_t month, const char *partition,
             struct buf *what, bool *tells)
 {
-    char rows[192] = "r none";
-    enum db_rc rc = conn_one(
-        o->c,
-        "SELECT concat_ws(' ', c.relkind, c.oid, pg_relation_filenode(c.oid), "
-        "(SELECT concat(count(*), ' ', sum(hashtextextended(concat("
-        "r.tableoid, r.ctid, r.xmin), 7))) "
-        "FROM reading r WHERE r.day >= $2 AND r.day < $3 "
-        "AND r.bucket = ANY (CAST(CAST($4 AS TEXT) AS INTEGER[])))) "
-        "FROM pg_class c WHERE c.oid = to_regclass($1)",
-        IN(in_text(partition), in_i64(month), in_i64(reading_month_next(month)),
-           in_text(o->buckets)),
-        OUT(out_text(rows, sizeof rows)));
+    char sql[512 + sizeof o->which], rows[192] = "r none";
+    enum db_rc rc;
 
+    snprintf(sql, sizeof sql,
+             "SELECT concat_ws(' ', c.relkind, c.oid, "
+             "pg_relation_filenode(c.oid), CASE WHEN c.relkind = 'r' THEN "
+             "(SELECT concat(count(*), ' ', sum(hashtextextended(concat("
+             "tableoid, ctid, xmin), 7))) FROM reading "
+             "WHERE day >= $2 AND day < $3 %s) END) "
+             "FROM pg_class c WHERE c.oid = to_regclass($1)",
+             o->which);
+    rc = conn_one(o->c, sql,
+                  IN(in_text(partition), in_i64(month),
+                     in_i64(reading_month_next(month))),
+                  OUT(out_text(rows, sizeof rows)));
     *tells &= rows[0] == 'r';
     buf_printf(what, "%s %s\n", o->identity, rows);
     return rc == DB_NONE ? DB_OK : rc;
@@ -186,15 +188,6 @@ rows_write(PGconn *pg, FILE *to, size_t skip, char why[DB_WHY])
     return DB_FAIL;
 }
 
-/* COPY takes no parameters: what it is of stands in settings of the
- * transaction. */
-#define MONTH_COPY                                                             \
-    "COPY (SELECT bucket, point_group, day, load_id, data FROM reading "       \
-    "WHERE day >= CAST(current_setting('meterhouse.first') AS INTEGER) "       \
-    "AND day < CAST(current_setting('meterhouse.next') AS INTEGER) "           \
-    "AND bucket = ANY (CAST(current_setting('meterhouse.buckets') "            \
-    "AS INTEGER[]))) TO STDOUT (FORMAT binary)"
-
 /* What the binary form begins and ends with: a signature and two words of no
  * bits, and a row of -1 columns. */
 static const char COPY_START[] = "PGCOPY\n\377\r\n";
@@ -204,9 +197,10 @@ static const char COPY_END[] = "\377\377";
 
 /* Those of the first origin make a whole file, which those of another go on. */
 static enum db_rc
-copy_run(struct db_conn *c, FILE *to, bool first, char why[DB_WHY])
+copy_run(const struct origin *o, const char *sql, FILE *to, bool first,
+         char why[DB_WHY])
 {
-    PGconn *pg = pg_handle(c);
+    PGconn *pg = pg_handle(o->c);
     PGresult *r;
     enum db_rc rc = DB_FAIL;
 
@@ -214,7 +208,7 @@ copy_run(struct db_conn *c, FILE *to, bool first, char why[DB_WHY])
         snprintf(why, DB_WHY, "%s", strerror(errno));
         return DB_FAIL;
     }
-    r = PQexec(pg, MONTH_COPY);
+    r = PQexec(pg, sql);
     if (PQresultStatus(r) == PGRES_COPY_OUT)
         rc = rows_write(pg, to, first ? 0 : COPY_HEAD, why);
     else
@@ -230,25 +224,21 @@ copy_run(struct db_conn *c, FILE *to, bool first, char why[DB_WHY])
     return rc;
 }
 
+/* COPY takes no parameters. */
 static enum db_rc
 origin_copy(const struct moment *m, size_t i, int32_t month, FILE *to,
             char why[DB_WHY])
 {
     const struct origin *o = &m->at[i];
-    char said[2][32], buckets[sizeof o->buckets], reason[DB_WHY];
-    enum db_rc rc = conn_one(
-        o->c,
-        "SELECT set_config('meterhouse.first', CAST($1 AS TEXT), true), "
-        "set_config('meterhouse.next', CAST($2 AS TEXT), true), "
-        "set_config('meterhouse.buckets', CAST($3 AS TEXT), true)",
-        IN(in_i64(month), in_i64(reading_month_next(month)),
-           in_text(o->buckets)),
-        OUT(out_text(said[0], 32), out_text(said[1], 32),
-            out_text(buckets, sizeof buckets)));
+    char sql[256 + sizeof o->which], reason[DB_WHY];
+    enum db_rc rc;
 
-    if (rc != DB_OK)
-        return origin_failed(m, o, o->c->error, why);
-    rc = copy_run(o->c, to, i == 0, reason);
+    snprintf(sql, sizeof sql,
+             "COPY (SELECT bucket, point_group, day, load_id, data "
+             "FROM reading WHERE day >= %d AND day < %d %s) "
+             "TO STDOUT (FORMAT binary)",
+             (int)month, (int)reading_month_next(month), o->which);
+    rc = copy_run(o, sql, to, i == 0, reason);
     return rc == DB_OK ? rc : origin_failed(m, o, reason, why);
 }
 
@@ -446,6 +436,31 @@ month_put(struct buf *text, const struct backup *b, const struct backup_file *f)
     buf_puts(text, "' (FORMAT binary)\n");
 }
 
+/* Into a month's partition that the store's own database had. */
+static void
+month_early(struct buf *text, const char *partition)
+{
+    buf_printf(text,
+               "SELECT EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = "
+               "to_regclass('public.reading') AND inhrelid = "
+               "to_regclass('public.%s')) AS had_%s \\gset\n"
+               "\\if :had_%s\n",
+               partition, partition, partition);
+}
+
+/* Into a new one.  A table of that name was about to be dropped when it was
+ * backed up, and is without rows. */
+static void
+month_late(struct buf *text, const char *partition, int32_t month)
+{
+    buf_printf(text,
+               "\\if :had_%s\n\\else\n"
+               "DROP TABLE IF EXISTS %s;\n"
+               "SELECT reading_partition('%s', %d, %d) AS made \\gset\n",
+               partition, partition, partition, (int)month,
+               (int)reading_month_next(month));
+}
+
 /*
  * A \copy a month.  The months that the store's own database had are filled
  * before there are keys, which is faster; `late`, the others, of which only
@@ -467,12 +482,9 @@ months_feed(struct program *psql, const struct backup *b, bool late)
         if (!str_starts(f->name, READINGS) || !month_of(f, &month, partition))
             continue;
         if (late)
-            buf_printf(&text, "SELECT reading_partition('%s', %d, %d)",
-                       partition, (int)month, (int)reading_month_next(month));
+            month_late(&text, partition, month);
         else
-            buf_printf(&text, "SELECT to_regclass('public.%s') IS NOT NULL",
-                       partition);
-        buf_puts(&text, " AS now \\gset\n\\if :now\n");
+            month_early(&text, partition);
         month_put(&text, b, f);
         buf_puts(&text, "\\endif\n");
     }

@@ -117,6 +117,10 @@ enum db_rc sqlite_sync_refuse(struct db_conn *c, const char *sql);
 /* Moves the log into the file and cuts it off, as far as readers allow. */
 enum db_rc sqlite_checkpoint(struct db_conn *c);
 
+/* For a lock in the server.  Less than we wait for the answer of a server of
+ * readings: who is in the way of a statement does not make it one that is
+ * away. */
+#define PG_LOCK_TIMEOUT "8s"
 enum db_rc pg_open(const char *conninfo, enum db_mode mode, struct db_conn **c,
                    char why[DB_WHY]);
 /* Another server of the store: must be connected within connect_ms, and
@@ -126,6 +130,9 @@ enum db_rc
 pg_open_within(const char *conninfo, enum db_mode mode, int connect_ms,
                int patience_ms, struct db_conn **c, char why[DB_WHY]);
 bool pg_is_lost(struct db_conn *c);
+/* A script began a transaction, which ends with the connection: it is waited
+ * for without end, and when lost it is not made again. */
+void pg_is_begun(struct db_conn *c);
 /* The same, having looked whether the server has hung up meanwhile. */
 bool pg_is_alive(struct db_conn *c);
 PGconn *pg_handle(struct db_conn *c);

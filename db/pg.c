@@ -191,7 +191,7 @@ static const char SETTINGS[] =
     "SET standard_conforming_strings = on;"
     "SET bytea_output = 'hex';"
     "SET jit = off;"
-    "SET lock_timeout = '10s';"
+    "SET lock_timeout = '" PG_LOCK_TIMEOUT "';"
     "SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'";
 
@@ -705,6 +705,12 @@ pg_open_within(const char *conninfo, enum db_mode mode, int connect_ms,
     *to = NULL;
     p->c = connect_within(conninfo, connect_ms);
     return opened(p, to, why);
+}
+
+void
+pg_is_begun(struct db_conn *c)
+{
+    ((struct pg *)c)->in_tx = true;
 }
 
 bool

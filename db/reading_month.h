@@ -234,11 +234,9 @@ int month_places_add(struct month_places *p, int32_t month,
 /* Takes out those of a part. */
 int
 month_places_remove(struct month_places *p, const struct reading_part *part);
-/* Tells which places do not lead to a row, as they should: within month_read.
- */
-void month_place_check(struct db *db, struct month_file *f,
-                       const struct reading_row *r,
-                       void (*lost)(void *arg, const char *line), void *arg);
+/* Does a place lead to a row, as it should?  Within month_read. */
+enum db_rc month_place_leads(struct db *db, struct month_file *f,
+                             const struct reading_row *r, bool *leads);
 /* Tells of rows that no place leads to. */
 enum db_rc
 month_places_verify(struct db *db, struct month_file *f,

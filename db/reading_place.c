@@ -11,6 +11,7 @@
 #include "db/reading_month.h"
 #include "server/base/clock.h"
 #include "server/base/hash.h"
+#include "server/base/log.h"
 
 #define ENTRY_LOAD  4 /* bytes of load and day of the week */
 #define ENTRY_BYTES 6
@@ -64,6 +65,16 @@ row_write(struct month_places *p, int64_t key)
     rc = sqlite3_step(p->put);
     sqlite3_reset(p->put);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static void
+entry_put(struct month_places *p, uint64_t word, uint32_t groups)
+{
+    uint8_t entry[ENTRY_BYTES];
+
+    bits_store(entry, ENTRY_LOAD, word);
+    bits_store(entry + ENTRY_LOAD, ENTRY_BYTES - ENTRY_LOAD, groups);
+    buf_add(&p->row, entry, sizeof entry);
 }
 
 /* The entries under that key into p->row, but for those of a load. */
@@ -148,13 +159,11 @@ month_places_add(struct month_places *p, int32_t month,
     for (size_t i = 0; i < n && rc == SQLITE_OK;) {
         const struct reading_row *r = &row[i];
         int64_t key = month_place_key(month, r->day, r->group);
-        uint8_t entry[ENTRY_BYTES];
+        uint64_t word = entry_word(month, r->day, r->load_id);
+        uint32_t groups = groups_of(row, n, &i);
 
-        bits_store(entry, ENTRY_LOAD, entry_word(month, r->day, r->load_id));
-        bits_store(entry + ENTRY_LOAD, ENTRY_BYTES - ENTRY_LOAD,
-                   groups_of(row, n, &i));
         rc = row_read(p, key, -1);
-        buf_add(&p->row, entry, sizeof entry);
+        entry_put(p, word, groups);
         if (rc == SQLITE_OK)
             rc = row_write(p, key);
     }
@@ -172,18 +181,69 @@ next_with(struct month_places *p, int64_t *from, int64_t to, int64_t load_id)
     sqlite3_bind_int64(p->get, 2, to);
     while (!found && (rc = sqlite3_step(p->get)) == SQLITE_ROW) {
         const uint8_t *at;
-        size_t n;
+        size_t n = 0;
 
-        /* What is damaged leads to no rows any more. */
-        if (!row_entries(p->get, &at, &n))
-            continue;
-        for (size_t i = 0; i < n; i++, at += ENTRY_BYTES)
-            found |=
+        /* What is damaged may lead there. */
+        found = !row_entries(p->get, &at, &n);
+        for (size_t i = 0; i < n && !found; i++, at += ENTRY_BYTES)
+            found =
                 (int64_t)(bits_load(at, ENTRY_LOAD) >> WEEK_BITS) == load_id;
         *from = sqlite3_column_int64(p->get, 0);
     }
     sqlite3_reset(p->get);
     return rc;
+}
+
+/* Is the last entry of p->row of that load and day?  Then the group joins it.
+ */
+static bool
+entry_join(struct month_places *p, uint64_t word, uint32_t group)
+{
+    uint8_t *last;
+
+    if (p->row.len == 0)
+        return false;
+    last = (uint8_t *)p->row.at + p->row.len - ENTRY_BYTES;
+    if (bits_load(last, ENTRY_LOAD) != word)
+        return false;
+    last += ENTRY_LOAD;
+    bits_store(last, ENTRY_BYTES - ENTRY_LOAD,
+               bits_load(last, ENTRY_BYTES - ENTRY_LOAD) | group);
+    return true;
+}
+
+/* A damaged row anew, in p->row, from the keys of the day rows; but for those
+ * of a load. */
+static int
+row_mend(struct month_places *p, int32_t month, int64_t key, int64_t but)
+{
+    sqlite3_stmt *s;
+    int rc = sqlite3_prepare_v2(sqlite3_db_handle(p->get),
+                                "SELECT id FROM reading WHERE id >= ?1 "
+                                "ORDER BY id",
+                                -1, &s, NULL);
+
+    p->row.len = 0;
+    sqlite3_bind_int64(s, 1, INT64_C(1) << DAY_ROW_SHIFT);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+        struct reading_row r;
+
+        rc = SQLITE_OK;
+        month_key_split(MONTH_BY_LOAD, sqlite3_column_int64(s, 0), month, &r);
+        if (month_place_key(month, r.day, r.group) == key && r.load_id != but) {
+            uint64_t word = entry_word(month, r.day, r.load_id);
+            uint32_t group = 1u << (r.group & (PLACE_GROUPS - 1));
+
+            if (!entry_join(p, word, group))
+                entry_put(p, word, group);
+        }
+    }
+    sqlite3_finalize(s);
+    if (rc != SQLITE_DONE)
+        return rc;
+    log_warn("places were damaged and are made anew", "key=%lld",
+             (long long)key);
+    return SQLITE_OK;
 }
 
 int
@@ -198,6 +258,8 @@ month_places_remove(struct month_places *p, const struct reading_part *part)
     p->block = -1;
     while ((rc = next_with(p, &key, to, part->load_id)) == SQLITE_ROW) {
         rc = row_read(p, key, part->load_id);
+        if (rc == SQLITE_CORRUPT)
+            rc = row_mend(p, part->month, key, part->load_id);
         if (rc == SQLITE_OK)
             rc = row_write(p, key);
         if (rc != SQLITE_OK)
@@ -346,30 +408,14 @@ place_leads(struct db *db, struct month_file *f, const struct reading_row *r,
     return rc;
 }
 
-void
-month_place_check(struct db *db, struct month_file *f,
-                  const struct reading_row *r,
-                  void (*lost)(void *arg, const char *line), void *arg)
+enum db_rc
+month_place_leads(struct db *db, struct month_file *f,
+                  const struct reading_row *r, bool *leads)
 {
-    const int64_t first = r->group & ~(int64_t)(PLACE_GROUPS - 1);
-    const int32_t week = (r->day - f->month) & ~(WEEK_DAYS - 1);
-    char month[11], day[11], text[320];
-    bool leads;
-    enum db_rc rc;
-
+    *leads = true;
     if (r->month || f->layout != MONTH_BY_LOAD)
-        return;
-    rc = place_leads(db, f, r, r->day, r->day, &leads);
-    if (rc == DB_OK && leads)
-        return;
-    snprintf(text, sizeof text,
-             "readings of %.7s: places of groups %lld to %lld, %d days from "
-             "%s on: %.200s",
-             day_format(month, f->month), (long long)first,
-             (long long)first + PLACE_GROUPS - 1, WEEK_DAYS,
-             day_format(day, f->month + week),
-             rc == DB_OK ? "none leads to some rows" : db->error);
-    lost(arg, text);
+        return DB_OK;
+    return place_leads(db, f, r, r->day, r->day, leads);
 }
 
 struct verifying {

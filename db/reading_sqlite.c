@@ -217,7 +217,47 @@ struct walking {
     reading_row_fn *row;
     void (*lost)(void *arg, const char *line);
     void *arg;
+    int64_t lost_key; /* of the places that were told of last; -1: none */
+    enum db_rc rc;
 };
+
+/* A damaged page has the places of many groups: so many are told as one. */
+#define LOST_GROUPS 1024
+
+static void
+lost_tell(struct walking *w, const struct reading_row *r, const char *how)
+{
+    const int32_t month = w->file->month;
+    const int32_t week = (r->day - month) & ~(WEEK_DAYS - 1);
+    const long long first = r->group / LOST_GROUPS * LOST_GROUPS;
+    char name[11], day[11], text[320];
+
+    snprintf(text, sizeof text,
+             "readings of %.7s: places of groups %lld to %lld, %d days from "
+             "%s on: %.200s",
+             day_format(name, month), first, first + LOST_GROUPS - 1, WEEK_DAYS,
+             day_format(day, month + week), how);
+    w->lost(w->arg, text);
+}
+
+/* Not again for those that were told of a row before. */
+static enum db_rc
+lost_check(struct walking *w, const struct reading_row *r)
+{
+    const int64_t key = month_place_key(w->file->month, r->day, r->group);
+    bool leads = true;
+    enum db_rc rc = DB_OK;
+
+    if (key != w->lost_key)
+        rc = month_place_leads(w->db, w->file, r, &leads);
+    if (rc != DB_OK && !is_damage(w->db))
+        return rc;
+    if (rc != DB_OK || !leads) {
+        w->lost_key = key;
+        lost_tell(w, r, rc == DB_OK ? "none leads to some rows" : w->db->error);
+    }
+    return DB_OK;
+}
 
 static bool
 walk_row(void *arg, const struct reading_row *r)
@@ -226,8 +266,8 @@ walk_row(void *arg, const struct reading_row *r)
 
     *w->at = (struct reading_place){r->day, r->group, r->key};
     w->row(w->arg, r);
-    month_place_check(w->db, w->file, r, w->lost, w->arg);
-    return --w->left > 0;
+    w->rc = lost_check(w, r);
+    return w->rc == DB_OK && --w->left > 0;
 }
 
 static enum db_rc
@@ -238,7 +278,7 @@ sqlite_walk(struct db *db, int32_t month, struct reading_place *at, size_t most,
     struct month_file *f = NULL;
     bool more = true;
     enum db_rc rc = month_open(db, month, false, &f);
-    struct walking w = {db, f, at, most, row, lost, arg};
+    struct walking w = {db, f, at, most, row, lost, arg, -1, DB_OK};
 
     if (rc == DB_OK)
         rc = month_read(db, f);
@@ -248,7 +288,7 @@ sqlite_walk(struct db *db, int32_t month, struct reading_place *at, size_t most,
         month_done(f);
     }
     *damaged = rc == DB_FAIL && is_damage(db);
-    return rc;
+    return rc == DB_OK ? w.rc : rc;
 }
 
 /* The key behind a day of a load; then behind more and more loads, since a page

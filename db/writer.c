@@ -113,7 +113,9 @@ lease_queue(struct db *db, double seconds)
         snprintf(db->error, sizeof db->error,
                  "another program is writing to the store");
     else if (rc == DB_OK)
-        rc = conn_run(c, "SELECT set_config('lock_timeout', '10s', false)",
+        rc = conn_run(c,
+                      "SELECT set_config('lock_timeout', '" PG_LOCK_TIMEOUT
+                      "', false)",
                       IN_NONE, NULL);
     return rc;
 }
