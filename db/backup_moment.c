@@ -37,6 +37,7 @@ origin_begin(struct moment *m, struct origin *o, const char *identity,
     enum db_rc rc = o->c->driver->script(
         o->c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
               "SET LOCAL idle_in_transaction_session_timeout = 0;"
+              "SET LOCAL statement_timeout = 0;"
               "LOCK TABLE reading IN ACCESS SHARE MODE");
 
     if (rc == DB_OK)

@@ -11,7 +11,6 @@
 #include "db/reading_month.h"
 #include "server/base/clock.h"
 #include "server/base/hash.h"
-#include "server/base/log.h"
 
 #define ENTRY_LOAD  4 /* bytes of load and day of the week */
 #define ENTRY_BYTES 6
@@ -65,16 +64,6 @@ row_write(struct month_places *p, int64_t key)
     rc = sqlite3_step(p->put);
     sqlite3_reset(p->put);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-static void
-entry_put(struct month_places *p, uint64_t word, uint32_t groups)
-{
-    uint8_t entry[ENTRY_BYTES];
-
-    bits_store(entry, ENTRY_LOAD, word);
-    bits_store(entry + ENTRY_LOAD, ENTRY_BYTES - ENTRY_LOAD, groups);
-    buf_add(&p->row, entry, sizeof entry);
 }
 
 /* The entries under that key into p->row, but for those of a load. */
@@ -159,11 +148,13 @@ month_places_add(struct month_places *p, int32_t month,
     for (size_t i = 0; i < n && rc == SQLITE_OK;) {
         const struct reading_row *r = &row[i];
         int64_t key = month_place_key(month, r->day, r->group);
-        uint64_t word = entry_word(month, r->day, r->load_id);
-        uint32_t groups = groups_of(row, n, &i);
+        uint8_t entry[ENTRY_BYTES];
 
+        bits_store(entry, ENTRY_LOAD, entry_word(month, r->day, r->load_id));
+        bits_store(entry + ENTRY_LOAD, ENTRY_BYTES - ENTRY_LOAD,
+                   groups_of(row, n, &i));
         rc = row_read(p, key, -1);
-        entry_put(p, word, groups);
+        buf_add(&p->row, entry, sizeof entry);
         if (rc == SQLITE_OK)
             rc = row_write(p, key);
     }
@@ -181,69 +172,18 @@ next_with(struct month_places *p, int64_t *from, int64_t to, int64_t load_id)
     sqlite3_bind_int64(p->get, 2, to);
     while (!found && (rc = sqlite3_step(p->get)) == SQLITE_ROW) {
         const uint8_t *at;
-        size_t n = 0;
+        size_t n;
 
-        /* What is damaged may lead there. */
-        found = !row_entries(p->get, &at, &n);
-        for (size_t i = 0; i < n && !found; i++, at += ENTRY_BYTES)
-            found =
+        /* What is damaged leads to no rows any more. */
+        if (!row_entries(p->get, &at, &n))
+            continue;
+        for (size_t i = 0; i < n; i++, at += ENTRY_BYTES)
+            found |=
                 (int64_t)(bits_load(at, ENTRY_LOAD) >> WEEK_BITS) == load_id;
         *from = sqlite3_column_int64(p->get, 0);
     }
     sqlite3_reset(p->get);
     return rc;
-}
-
-/* Is the last entry of p->row of that load and day?  Then the group joins it.
- */
-static bool
-entry_join(struct month_places *p, uint64_t word, uint32_t group)
-{
-    uint8_t *last;
-
-    if (p->row.len == 0)
-        return false;
-    last = (uint8_t *)p->row.at + p->row.len - ENTRY_BYTES;
-    if (bits_load(last, ENTRY_LOAD) != word)
-        return false;
-    last += ENTRY_LOAD;
-    bits_store(last, ENTRY_BYTES - ENTRY_LOAD,
-               bits_load(last, ENTRY_BYTES - ENTRY_LOAD) | group);
-    return true;
-}
-
-/* A damaged row anew, in p->row, from the keys of the day rows; but for those
- * of a load. */
-static int
-row_mend(struct month_places *p, int32_t month, int64_t key, int64_t but)
-{
-    sqlite3_stmt *s;
-    int rc = sqlite3_prepare_v2(sqlite3_db_handle(p->get),
-                                "SELECT id FROM reading WHERE id >= ?1 "
-                                "ORDER BY id",
-                                -1, &s, NULL);
-
-    p->row.len = 0;
-    sqlite3_bind_int64(s, 1, INT64_C(1) << DAY_ROW_SHIFT);
-    while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-        struct reading_row r;
-
-        rc = SQLITE_OK;
-        month_key_split(MONTH_BY_LOAD, sqlite3_column_int64(s, 0), month, &r);
-        if (month_place_key(month, r.day, r.group) == key && r.load_id != but) {
-            uint64_t word = entry_word(month, r.day, r.load_id);
-            uint32_t group = 1u << (r.group & (PLACE_GROUPS - 1));
-
-            if (!entry_join(p, word, group))
-                entry_put(p, word, group);
-        }
-    }
-    sqlite3_finalize(s);
-    if (rc != SQLITE_DONE)
-        return rc;
-    log_warn("places were damaged and are made anew", "key=%lld",
-             (long long)key);
-    return SQLITE_OK;
 }
 
 int
@@ -258,8 +198,6 @@ month_places_remove(struct month_places *p, const struct reading_part *part)
     p->block = -1;
     while ((rc = next_with(p, &key, to, part->load_id)) == SQLITE_ROW) {
         rc = row_read(p, key, part->load_id);
-        if (rc == SQLITE_CORRUPT)
-            rc = row_mend(p, part->month, key, part->load_id);
         if (rc == SQLITE_OK)
             rc = row_write(p, key);
         if (rc != SQLITE_OK)

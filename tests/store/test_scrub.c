@@ -311,44 +311,6 @@ test_places_that_do_not_lead(void **state)
 }
 
 static void
-places_damage(struct engine *e)
-{
-    spoil(e,
-          "UPDATE place SET data = CAST(X'FE' || substr(data, 2) AS BLOB) "
-          "WHERE id = (SELECT min(id) FROM place)",
-          "");
-    assert_unreadable(e->db, 1, 0);
-}
-
-/* A load with rows there is taken back and loaded again. */
-static void
-test_places_are_made_anew(void **state)
-{
-    struct engine *e = engine_of(state);
-    const struct file *again =
-        FILE_OF(2, 1, {3, 1, 4, 20, 7, "g"}, {1, 0, 4, 20, 8, "h"});
-    struct load l;
-    int64_t rows, id;
-
-    fill(e);
-    id = records_load(e->db, again, NULL);
-    places_damage(e);
-    assert_int_equal(db_load_get(e->db, id, &l), DB_OK);
-    assert_int_equal(db_load_end(e->db, &l, LOAD_UNLOADED), DB_OK);
-    assert_int_equal(reading_recover(e->db, &rows), DB_OK);
-    assert_int_equal(current(e->db, 1, 0, NULL), 1);
-    assert_int_equal(current(e->db, 2, 0, NULL), 2);
-    assert_int_equal(current(e->db, 3, 1, NULL), -1);
-    assert_int_equal(current(e->db, 20, 1, NULL), 3);
-    assert_store_clean(e->db);
-    assert_int_equal(pass(e).findings, 0);
-    records_load(e->db, again, NULL);
-    assert_int_equal(current(e->db, 3, 1, NULL), 7);
-    assert_int_equal(current(e->db, 1, 0, NULL), 8);
-    assert_store_clean(e->db);
-}
-
-static void
 test_a_changed_audit_record(void **state)
 {
     struct engine *e = engine_of(state);
@@ -450,8 +412,6 @@ main(void)
         cmocka_unit_test_setup_teardown(test_a_file_that_cannot_be_read,
                                         engine_set_up_sqlite, engine_tear_down),
         cmocka_unit_test_setup_teardown(test_places_that_do_not_lead,
-                                        engine_set_up_sqlite, engine_tear_down),
-        cmocka_unit_test_setup_teardown(test_places_are_made_anew,
                                         engine_set_up_sqlite, engine_tear_down),
         ENGINE_TESTS(test_a_changed_audit_record),
         ENGINE_TESTS(test_the_pace),
