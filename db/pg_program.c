@@ -116,11 +116,12 @@ program_end(struct program *p, char why[DB_WHY])
     int status = 0;
 
     end_close(&p->in);
+    /* before it is waited for: it may have more to say than anybody hears */
+    end_close(&p->out);
     while ((got = read(p->err, text + n, sizeof text - 1 - n)) > 0)
         n += (size_t)got;
     text[n] = '\0';
     end_close(&p->err);
-    end_close(&p->out);
     while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
         ;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)

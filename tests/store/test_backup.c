@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -222,6 +223,43 @@ refused(struct engine *e, const char *name, const char *reason)
     free(before);
 }
 
+/* psql is killed, or its disk is full, while pg_restore has much more for it.
+ */
+static void
+test_a_psql_that_ends_early(void **state)
+{
+    static const char FAKE[] =
+        "#!/bin/sh\nhead -c 300000 >/dev/null\necho no room left >&2\nexit 3\n";
+    struct engine *e = engine_of(state);
+    char path[600], folder[512], *before = mem_dup(getenv("PATH"));
+    char why[512], *was;
+
+    first_content(e);
+    assert_int_equal(db_run(e->db, DB_MARKET,
+                            "CREATE TABLE ballast AS SELECT i, "
+                            "repeat('x', 1000) AS more "
+                            "FROM generate_series(1, 2000) AS i",
+                            IN_NONE, NULL),
+                     DB_OK);
+    backup(e, "one");
+    was = content(e);
+    snprintf(folder, sizeof folder, "%s/bin", e->folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    snprintf(path, sizeof path, "%s/psql", folder);
+    assert_true(file_write(path, FAKE, strlen(FAKE), 0700));
+    snprintf(path, sizeof path, "%s:%s", folder, before);
+    setenv("PATH", path, 1);
+    alarm(120);
+    assert_int_equal(restore(e, e->store, "one", why), DB_FAIL);
+    alarm(0);
+    setenv("PATH", before, 1);
+    free(before);
+    assert_string_equal(why, "psql failed: no room left");
+    engine_reopen(e, DB_WRITE);
+    is_content(e, was);
+    free(was);
+}
+
 static const char *const NO_STORE[] = {"nonsense", "file:/tmp/elsewhere",
                                        "sqlite:", "postgresql://127.0.0.1/x"};
 
@@ -403,6 +441,9 @@ main(void)
         ENGINE_TESTS(test_sessions_do_not_come_back),
         ENGINE_TESTS(test_open_handles_go_on),
         ONLY(sqlite, test_a_new_request_goes_on),
+        cmocka_unit_test_setup_teardown(test_a_psql_that_ends_early,
+                                        engine_set_up_postgres,
+                                        engine_tear_down),
         ENGINE_TESTS(test_a_writer_is_told),
         ENGINE_TESTS(test_a_backup_is_of_one_moment),
         ENGINE_TESTS(test_a_bad_backup_changes_nothing),
