@@ -5,10 +5,6 @@
 
 #include "server/base/str.h"
 
-/* For a server of readings. */
-#define CONNECT_MS  6000
-#define PATIENCE_MS 40000
-
 void
 moment_close(struct moment *m)
 {
@@ -104,8 +100,7 @@ moment_server(struct moment *m, const struct shard *s, size_t place,
         return DB_OK;
     snprintf(o->where, sizeof o->where, "shard %d (%.100s)", (int)s->id,
              s->where);
-    if (pg_open_within(s->conninfo, DB_READ, CONNECT_MS, PATIENCE_MS, &o->c,
-                       reason) != DB_OK) {
+    if (shard_connect(s->conninfo, &o->c, reason) != DB_OK) {
         snprintf(why, DB_WHY, "%s cannot be used: %.300s", o->where, reason);
         return DB_AWAY;
     }

@@ -62,7 +62,8 @@ enum db_rc shard_write_apart(const struct db *db, struct shard *s, shard_fn *fn,
 enum db_rc shard_write(struct db *db, struct shard *s, shard_fn *fn, void *arg);
 /* Gives db the error of a server. */
 enum db_rc shard_said(struct db *db, const struct shard *s, enum db_rc rc);
-/* Connects without the list: for setting up. */
+/* A connection of its own, without breaker and list: for setting up, and for
+ * a backup. */
 enum db_rc
 shard_connect(const char *conninfo, struct db_conn **c, char why[DB_WHY]);
 /* "host:port/database" of a conninfo; false when it cannot be read. */
